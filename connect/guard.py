@@ -82,7 +82,8 @@ def signed(*, qsh: Qsh, user: bool = True) -> Callable[[_View], _View]:
 def lifecycle_signed(event: LifecycleEvent) -> Callable[[_View], _View]:
     """The route is Connect's callback for `event`, signed as Jira signs it.
 
-    The view finds `current_callback()`. The body is checked with the token: it names the site that signed, this app and this event.
+    The view finds `current_callback()`. The body is checked with the token: it names the site that signed,
+    this app and this event.
     """
     return _declared(_LifecycleSigned(event))
 

@@ -35,10 +35,10 @@ class SecurityHeaders:
         ]
 
     def init_app(self, app: Flask) -> None:
-        """Cover every answer of `app`. Goes before the guard's `init_app`, so that plain HTTP is refused first.
+        """Cover every answer of `app`. Goes before the guard's `init_app`: plain HTTP is refused first.
 
-        The caller's address and scheme come from X-Forwarded-For and -Proto only when that many proxies as the
-        settings say stand before the app; the raw request target, which the hash needs, stays as it is.
+        The caller's address and scheme come from X-Forwarded-For and -Proto only if the settings say how many
+        proxies stand before the app; the raw request target, which the hash needs, stays as it is.
         """
         proxies = self._settings.trusted_proxies
         if proxies:
