@@ -1,0 +1,51 @@
+"""What the views of this layer work with; `app.py` puts it in place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from flask import Flask, current_app
+
+from connect import guard
+from connect.jira import Jira, Site
+from tenancy.actors import Actor, ActorKind
+from tenancy.database import Database
+
+_KEY = "worklog-vault"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The database, Jira, where the bundled browser code lies, and the address of Atlassian's bridge."""
+
+    database: Database
+    jira: Jira
+    bundles: Path
+    bridge_url: str
+
+
+def provide(app: Flask, services: Services) -> None:
+    """Give `app` its services."""
+    app.extensions[_KEY] = services
+
+
+def current() -> Services:
+    """The services of the running application."""
+    return cast(Services, current_app.extensions[_KEY])
+
+
+def current_actor() -> Actor:
+    """Who makes the current request, for which site: verified by the route's guard."""
+    principal, facts = guard.current_principal(), guard.current_facts()
+    return Actor(
+        principal.instance_key,
+        principal.account_id,
+        ActorKind.USER,
+        request_id=facts.request_id,
+        source_address=facts.source_address,
+    )
+
+
+def current_site() -> Site:
+    """The Jira site that the current request speaks for."""
+    return current().jira.site(guard.current_principal().installation)
