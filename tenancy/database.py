@@ -1,0 +1,212 @@
+"""The database of all tenants, and the only way to a session in it: `Database.tenant_session`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import psycopg
+import sqlalchemy
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, RootTransaction, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from connect.errors import VaultError
+from tenancy import eventlog
+from tenancy.actors import Actor
+from tenancy.errors import (
+    DatabaseUnavailable,
+    Denied,
+    OutcomeUnknown,
+    SessionIsOneTransaction,
+    TransactionLost,
+)
+from tenancy.settings import TenancySettings
+
+# One statement for all facts. `true`: until the transaction ends, so that a pooled connection forgets them.
+_CONTEXT = "select set_config('vault.instance_key', %s, true), set_config('vault.account_id', %s, true)"
+_CONTEXT_NOT_DURABLE = _CONTEXT + ", set_config('synchronous_commit', 'off', true)"
+
+_IN_TRANSACTION = TransactionStatus.INTRANS
+
+#: Serialization failures, deadlocks, lock time-outs: this transaction is gone, its repetition may succeed.
+_TRY_AGAIN = frozenset({"40001", "40P01", "55P03"})
+#: What the server says while it goes or comes. Its connection is not always marked as broken by then.
+_GOING_OR_COMING = frozenset({"57P01", "57P02", "57P03", "57P05"})
+
+
+class TenantSession(Session):
+    """A session that is one transaction of one tenant, for one actor.
+
+    It commits when the block of `Database.tenant_session` ends. `commit`, `rollback` and `close` are refused
+    inside: the tenant is set for the transaction, and what came after would run without one.
+    """
+
+    def __init__(self, connection: Connection, actor: Actor) -> None:
+        super().__init__(connection, expire_on_commit=False, close_resets_only=False)
+        self.actor = actor
+
+    def commit(self) -> None:
+        """Refuse with SessionIsOneTransaction."""
+        raise SessionIsOneTransaction
+
+    def rollback(self) -> None:
+        """Refuse with SessionIsOneTransaction."""
+        raise SessionIsOneTransaction
+
+    def end(self) -> None:
+        """Let go of everything; any later use raises. Called by `Database.tenant_session` only."""
+        super().close()
+
+    def close(self) -> None:
+        """Refuse with SessionIsOneTransaction."""
+        raise SessionIsOneTransaction
+
+
+class Database:
+    """A pool of connections as the app role. One object a process, made after a fork."""
+
+    def __init__(self, settings: TenancySettings) -> None:
+        self.settings = settings
+        self.engine = make_engine(settings)
+
+    def dispose(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def tenant_session(self, actor: Actor, *, durable: bool = True) -> Generator[TenantSession]:
+        """Open one transaction in which the database sees `actor`'s tenant and account, and nothing else.
+
+        Leaving the block commits; leaving it by an exception rolls back, and a `Denied` error is then
+        recorded in a transaction of its own. With `durable=False` the commit does not wait for the disk: a
+        crash of the server may lose the last moments' transactions, whole; it is for reads, whose only write
+        is their event (design section 7).
+
+        Raises DatabaseUnavailable when the database cannot be reached or goes away: nothing was changed then.
+        A pooled connection that died while it was idle is replaced first. Raises OutcomeUnknown when it goes
+        away during the commit, TransactionLost when a failed statement was swallowed inside the block.
+        """
+        try:
+            with self._transaction(actor, durable) as session:
+                yield session
+        except VaultError as refusal:
+            if isinstance(refusal, Denied):
+                self._record_denial(actor, refusal, refusal.code)
+            raise
+
+    @contextmanager
+    def _transaction(self, actor: Actor, durable: bool) -> Generator[TenantSession]:
+        connection, transaction = self._begin(actor, durable)
+        session = TenantSession(connection, actor)
+        try:
+            try:
+                yield session
+                session.flush()
+                _refuse_lost(connection, transaction)
+            except (DBAPIError, psycopg.OperationalError) as error:
+                if unavailable := _unavailable(error, connection):
+                    raise unavailable from error
+                raise
+            except PendingRollbackError as error:
+                raise TransactionLost from error
+            try:
+                transaction.commit()
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise OutcomeUnknown from error
+                raise
+        finally:
+            session.end()
+            # Rolls back what was not committed.
+            connection.close()
+
+    def _begin(self, actor: Actor, durable: bool) -> tuple[Connection, RootTransaction]:
+        connection = self._connect()
+        try:
+            return connection, _begin_as(connection, actor, durable)
+        except DBAPIError as error:
+            connection.close()
+            if not error.connection_invalidated:
+                raise
+        # The pooled connection had died while it was idle (the database was restarted), and nothing was done
+        # on it. Its failure made the pool forget every connection of its age, so the next one is new.
+        connection = self._connect()
+        try:
+            return connection, _begin_as(connection, actor, durable)
+        except DBAPIError as error:
+            connection.close()
+            raise (_unavailable(error, connection) or error) from error
+
+    def _connect(self) -> Connection:
+        try:
+            return self.engine.connect()
+        except (OperationalError, PoolTimeout) as error:
+            raise DatabaseUnavailable from error
+
+    def _record_denial(self, actor: Actor, refusal: Denied, reason: str) -> None:
+        with self._transaction(actor, durable=True) as session:
+            eventlog.record(
+                session,
+                actor,
+                refusal.action,
+                refusal.target,
+                outcome=eventlog.Outcome.DENIED,
+                reason=reason,
+            )
+
+
+def make_engine(settings: TenancySettings) -> Engine:
+    """Return an engine of the app role. It has no tenant: use `Database.tenant_session`."""
+    engine = sqlalchemy.create_engine(
+        settings.database_url,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        # The most recently used connection has the warmest caches.
+        pool_use_lifo=True,
+        use_native_hstore=False,
+        connect_args={
+            "application_name": "worklog-vault",
+            "connect_timeout": 5,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            "prepare_threshold": 5 if settings.prepared_statements else None,
+        },
+    )
+    event.listen(engine, "handle_error", _mark_disconnect)
+    return engine
+
+
+def _mark_disconnect(context: ExceptionContext) -> None:
+    if getattr(context.original_exception, "sqlstate", None) in _GOING_OR_COMING:
+        context.is_disconnect = True
+
+
+def _begin_as(connection: Connection, actor: Actor, durable: bool) -> RootTransaction:
+    transaction = connection.begin()
+    connection.exec_driver_sql(
+        _CONTEXT if durable else _CONTEXT_NOT_DURABLE, (actor.instance_key, actor.account_id or "")
+    )
+    return transaction
+
+
+def _unavailable(error: DBAPIError | psycopg.OperationalError, connection: Connection) -> VaultError | None:
+    """Translate an error that is the database's absence, or its wish to have the transaction repeated."""
+    if isinstance(error, psycopg.OperationalError):
+        # Raised by the driver's own cursor (a job was deferred on it), past SQLAlchemy's bookkeeping.
+        connection.invalidate(error)
+        return DatabaseUnavailable()
+    if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _TRY_AGAIN:
+        return DatabaseUnavailable()
+    return None
+
+
+def _refuse_lost(connection: Connection, transaction: RootTransaction) -> None:
+    driver = connection.connection.driver_connection
+    if not transaction.is_active or driver is None or driver.pgconn.transaction_status != _IN_TRANSACTION:
+        raise TransactionLost
