@@ -1,0 +1,5 @@
+"""``python -m sandbox``"""
+
+from sandbox.command import main
+
+main()

@@ -1,0 +1,123 @@
+"""The REST interface on a Flask application: who calls, whether the scope allows it, the view, the answer."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, request
+from werkzeug.exceptions import HTTPException
+
+from sandbox.cloud import AccessToken
+from sandbox.limits import Limits, Standing
+from sandbox.model import World
+
+# Importing a module of views enters its routes into the table.
+from sandbox.rest import issues, people, permissions, projects, properties, search, system, worklogs  # noqa: F401
+from sandbox.rest.callers import CLIENT_KEY_HEADER, USER_COOKIE, Caller, CallerKind, Credentials, identify
+from sandbox.rest.errors import JiraError
+from sandbox.rest.routes import ROUTES, Answer, Call, Route
+
+VERSIONS = {"2": 2, "3": 3, "latest": 2}
+_ISSUE_IN_PATH = re.compile(r"/issue/([^/]+)")
+_CHANGING = frozenset({"POST", "PUT", "DELETE", "PATCH"})
+
+
+def create(world: World, access: Callable[[str], AccessToken | None], limits: Limits) -> Blueprint:
+    """The blueprint of one site, for all versions of the interface. ``access`` knows the access tokens."""
+    rest = Blueprint("rest", __name__, url_prefix="/rest/api")
+    for version in VERSIONS:
+        for route in ROUTES:
+            rest.add_url_rule(
+                f"/{version}{route.rule}",
+                endpoint=f"{version}-{route.method}-{route.rule}".replace(".", "-"),
+                view_func=_view(world, access, limits, route, VERSIONS[version]),
+                methods=[route.method],
+            )
+    rest.register_error_handler(JiraError, _refusal)
+    rest.after_request(_add_limit_headers)
+    return rest
+
+
+def _view(
+    world: World,
+    access: Callable[[str], AccessToken | None],
+    limits: Limits,
+    route: Route,
+    version: int,
+) -> Callable[..., Response]:
+    def view(**parameters: Any) -> Response:
+        _count(limits, route)
+        with world.lock:
+            caller = identify(world, access, _credentials())
+            _admit(caller, route, world)
+            call = Call(world, caller, version, request.path, request.args.to_dict(flat=False), _json())
+            return _answer(route.view(call, **parameters))
+
+    return view
+
+
+def _credentials() -> Credentials:
+    return Credentials(
+        method=request.method,
+        target=request.environ["RAW_URI"],
+        authorization=request.headers.get("Authorization", ""),
+        jwt_parameter=request.args.get("jwt"),
+        cookie=request.cookies.get(USER_COOKIE),
+        client_key=request.headers.get(CLIENT_KEY_HEADER),
+    )
+
+
+def _admit(caller: Caller, route: Route, world: World) -> None:
+    if caller.kind is CallerKind.ANONYMOUS and not route.anonymous:
+        raise JiraError(401, "Client must be authenticated to access this resource.")
+    if not caller.may_use(route.scope):
+        raise JiraError(403, f"The add-on needs the scope {route.scope} for this request.")
+    origin = request.headers.get("Origin")
+    # A cookie travels with every request of the browser, also with one that a foreign page started.
+    if (
+        caller.kind is CallerKind.BROWSER
+        and request.method in _CHANGING
+        and origin not in (None, world.base_url)
+    ):
+        raise JiraError(403, "XSRF check failed")
+
+
+def _count(limits: Limits, route: Route) -> None:
+    named = _ISSUE_IN_PATH.search(request.path)
+    g.standing = limits.count(route.method, route.rule, named[1] if named else None)
+    if g.standing.reason is not None:
+        raise JiraError(429, "Rate limit exceeded.", headers=g.standing.headers())
+
+
+def _json() -> Any:
+    if not request.get_data():
+        return None
+    try:
+        return request.get_json(force=True)
+    except HTTPException as error:
+        message = "There was an error parsing JSON. Check that your request body is valid."
+        raise JiraError(400, message) from error
+
+
+def _answer(result: Any) -> Response:
+    answer = result if isinstance(result, Answer) else Answer(200, result)
+    if answer.body is None:
+        return Response(status=answer.status)
+    response: Response = current_app.json.response(answer.body)
+    response.status_code = answer.status
+    return response
+
+
+def _refusal(error: JiraError) -> Response:
+    response: Response = current_app.json.response(error.body())
+    response.status_code = error.status
+    response.headers.update(error.headers)
+    return response
+
+
+def _add_limit_headers(response: Response) -> Response:
+    standing: Standing | None = g.get("standing")
+    if standing is not None:
+        response.headers.update(standing.headers())
+    response.headers["Cache-Control"] = "no-cache, no-store, no-transform"
+    return response
