@@ -52,7 +52,7 @@ class Jira:
         self._grants = UserGrants(self._transport, settings.authorization_url, clock=clock)
 
     def site(self, installation: Installation) -> Site:
-        """Jira's REST of one site; raises SiteRefused when its address is not an allowed host's (any more)."""
+        """Jira's REST of one site; raises SiteRefused when its address is on no allowed host (any more)."""
         try:
             self._settings.site_origin(installation.base_url)
         except ValueError as error:

@@ -37,7 +37,7 @@ class Call:
     """One request, in the terms of Jira's documentation.
 
     `repeatable` says that doing it twice is the same as doing it once, so that it may be sent again when
-    nobody knows whether it arrived. `target` is the path with the query, encoded as the query-string hash encodes.
+    nobody knows whether it arrived.
     """
 
     method: str
@@ -49,7 +49,7 @@ class Call:
 
     @property
     def target(self) -> str:
-        """Path and query as they go onto the request line."""
+        """Path and query as they go onto the request line, encoded as the query-string hash encodes."""
         if not self.query:
             return self.path
         pairs = (
@@ -85,8 +85,8 @@ class Transport:
     def send(self, call: Call, base: str, authorize: Authorize | None) -> Any:
         """Jira's JSON, or None when it answered without a body.
 
-        `authorize(method, target)` makes the Authorization header, anew for each attempt; it is asked only for
-        the origin of `base`. Raises JiraUnavailable or JiraRefused.
+        `authorize(method, target)` makes the Authorization header, anew for each attempt; it is asked only
+        for the origin of `base`. Raises JiraUnavailable or JiraRefused.
         """
         deadline = self._clock() + self._patience
         for attempt in range(1, ATTEMPTS + 1):
@@ -202,7 +202,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     if value.isascii() and value.isdigit() and len(value) < 9:
         return float(value)
     try:
-        moment: datetime = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -210,4 +210,4 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _backoff(attempt: int) -> float:
-    return 0.25 * 2 ** (attempt - 1) * _jitter.uniform(0.75, 1.25)
+    return 0.25 * 2.0 ** (attempt - 1) * _jitter.uniform(0.75, 1.25)
