@@ -49,7 +49,7 @@ def module(addon: Addon, module_key: str) -> Json:
 def module_url(
     site: World, addon: Addon, module_key: str, user: User | None, issue: Issue | None = None
 ) -> str:
-    """The absolute URL of a module's iframe: context parameters filled in, Jira's own added, signed for this GET.
+    """The absolute URL of a module's iframe: parameters filled in, Jira's own added, signed for this GET.
 
     Parameters that the context does not have become empty. Raises UnknownModule.
     """
@@ -88,7 +88,7 @@ def context_token(
 
 
 def context(site: World, issue: Issue | None = None) -> Json:
-    """The ``context`` claim, which ``AP.context.getContext()`` shows too: issue, project and where Jira is."""
+    """The ``context`` claim, which ``AP.context.getContext()`` shows too: issue, project, Jira's address."""
     jira: Json = {}
     if issue is not None:
         project = site.project_of(issue)

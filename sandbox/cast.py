@@ -1,7 +1,7 @@
 """Who works at the demo companies: the same people, with the same account ids, on every site.
 
-That two sites share account ids is deliberate. Atlassian accounts are global, so an app that looks a person up
-by account id alone, without the site, is wrong, and here it shows.
+That two sites share account ids is deliberate. Atlassian accounts are global, so an app that looks a person
+up by account id alone, without the site, is wrong, and here it shows.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ API_TOKEN = "sandbox"  # noqa: S105
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an Atlassian account; ``role`` is the part that he or she plays in the demo and the tests."""
+    """Somebody with an Atlassian account; ``role`` is the part played in the demo and the tests."""
 
     role: str
     account_id: str
@@ -79,7 +79,7 @@ DISPLAY_NAMES = {person.role: person.display_name for person in PEOPLE}
 
 
 def account_id(role: str) -> str:
-    """The account id behind ``"lead"``, ``"member"``, ...; an account id passes through; KeyError for strangers."""
+    """The account id behind ``"lead"``, ``"member"``, ...; an account id as it is. KeyError for strangers."""
     if any(person.account_id == role for person in PEOPLE):
         return role
     return ACCOUNT_IDS[role]

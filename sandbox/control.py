@@ -1,26 +1,7 @@
-"""The switchboard, under ``/control`` on the cloud's port. JSON in and out; no authentication, it is a sandbox.
+"""The switchboard, under ``/control`` on the cloud's port; README.md beside this file lists its requests.
 
-``{site}`` is ``acme``, ``globex``, or, for faults, ``cloud`` (key and token server). Users are account ids or roles
-(``member``), issues ids or keys. A wrong request is answered 400 or 404 with ``{"error": "..."}``.
-
-| Request | Body or query | Answer |
-|---|---|---|
-| GET /control/ | | sites with base URL and add-ons, cloud URL, cast |
-| POST /control/reset | | 204; worlds, faults and deliveries as on the first day, nothing installed |
-| POST /control/sites/{site}/install | {"url"} | add-on; 502 when it refuses |
-| POST /control/sites/{site}/uninstall | {"key"?, "order"?: parallel, disabled-first, uninstalled-first} | callbacks |
-| POST /control/sites/{site}/disable, enable | {"key"?} | callback |
-| POST /control/sites/{site}/rotate | {"key"?} | add-on, with its new secret; 502 when it refuses |
-| GET /control/sites/{site}/addon | ?key= | add-on with client key and shared secret |
-| GET, POST, DELETE /control/sites/{site}/faults | {"kind", "path"?, "method"?, "count"?, "probability"?, "status"?, "retry_after"?, "reason"?, "seconds"?} | active faults; the new fault (201); 204 |
-| DELETE /control/sites/{site}/faults/{id} | | 204 |
-| GET, PUT /control/sites/{site}/limits | {"enforced": bool} | the burst limits' state |
-| PUT /control/sites/{site}/settling | {"seconds": 60} | 204; how long /worklog/updated and deleted keep quiet |
-| GET, DELETE /control/sites/{site}/deliveries | | webhook deliveries with their attempts; 204 |
-| POST /control/sites/{site}/deliveries/drain | {"timeout"?: 10} | 204 when none is pending; 504 |
-| POST /control/sites/{site}/deliveries/{identifier}/repeat | | 202; sent again, same identifier |
-| GET /control/sites/{site}/tokens | ?user=&issue=&module=&key= | {"contextToken", "url", "accountId"} |
-| POST /control/tokens/forget | | 204; all impersonation tokens are invalid |
+JSON in and out, and no authentication: it is a sandbox. A wrong request is answered 400 or 404, an add-on
+that refuses 502, each with ``{"error": "..."}``.
 """
 
 from dataclasses import asdict

@@ -1,7 +1,7 @@
 """Trouble on demand: too many requests, server errors, slowness, dropped connections.
 
-A fault is switched on for requests that match a method and a path pattern, for a number of requests or until it
-is cleared. It happens outside the application, so "dropped after acceptance" leaves the work done and the
+A fault is switched on for requests that match a method and a path pattern, for a number of requests or until
+it is cleared. It happens outside the application, so "dropped after acceptance" leaves the work done and the
 caller without an answer, which is what a conversion has to survive.
 """
 
@@ -201,6 +201,5 @@ def _server_error(fault: Fault, start_response: "StartResponse") -> Iterable[byt
     known = {status.value: status.phrase for status in HTTPStatus}
     phrase = known.get(fault.status, "Server Error")
     start_response(f"{fault.status} {phrase}", [("Content-Type", "text/html;charset=UTF-8")])
-    return [
-        f"<html><head><title>{phrase}</title></head><body><h1>{fault.status} {phrase}</h1></body></html>".encode()
-    ]
+    page = f"<html><head><title>{phrase}</title></head><body><h1>{fault.status} {phrase}</h1></body></html>"
+    return [page.encode()]

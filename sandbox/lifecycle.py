@@ -1,8 +1,8 @@
 """Installing an add-on into a site, and everything that Jira tells it about that.
 
-``installed`` and ``uninstalled`` are signed with the cloud's private key (RS256, ``kid`` in the header, audience
-the descriptor's base URL); ``enabled`` and ``disabled`` with the shared secret. No lock is held while the add-on
-is called: it may ask Jira something before it answers.
+``installed`` and ``uninstalled`` are signed with the cloud's private key: RS256, ``kid`` in the header,
+audience the descriptor's base URL. ``enabled`` and ``disabled`` are signed with the shared secret. No lock is held while
+the add-on is called: it may ask Jira something before it answers.
 """
 
 import secrets
@@ -77,8 +77,8 @@ def wait_until_healthy(addon_url: str, timeout_seconds: float = 60) -> None:
 def install(world: World, key: InstallKey, addon_url: str) -> Addon:
     """Install the add-on whose descriptor is at ``addon_url`` (or at ``/atlassian-connect.json`` below it).
 
-    An add-on that is there already is upgraded: new descriptor, same secret. A reinstall brings a new secret and
-    the old client key. Raises InstallFailed, and then nothing has changed.
+    An add-on that is there already is upgraded: new descriptor, same secret. A reinstall brings a new secret
+    and the old client key. Raises InstallFailed, and then nothing has changed.
     """
     descriptor_url = _descriptor_url(addon_url)
     descriptor = _fetch_descriptor(descriptor_url)

@@ -1,7 +1,7 @@
 """Jira's burst limits, told in the headers of every REST answer and enforced when switched on.
 
-Per endpoint and method: 100 requests a second for GET and POST, 50 for PUT and DELETE; per issue: 20 writes in
-2 seconds. They are off by default, so that a fast test does not meet them by accident.
+Per endpoint and method: 100 requests a second for GET and POST, 50 for PUT and DELETE; per issue: 20 writes
+in 2 seconds. They are off by default, so that a fast test does not meet them by accident.
 """
 
 import threading

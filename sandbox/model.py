@@ -1,7 +1,8 @@
 """What a Jira site knows: people, projects, issues, work logs, and the add-ons it has installed.
 
-Plain data with look-ups. Rules live beside it: who may do what in :mod:`sandbox.permissions`, what logging work
-does to an issue in :mod:`sandbox.worklogs`. Everything but the lock and the listeners goes into the snapshot.
+Plain data with look-ups. Rules live beside it: who may do what in :mod:`sandbox.permissions`, what logging
+work does to an issue in :mod:`sandbox.worklogs`. Everything but the lock and the listeners goes into the
+snapshot.
 """
 
 import threading
@@ -50,7 +51,7 @@ class GranteeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Grantee:
-    """``value`` is a group's name, a project role's id or an account id; empty for the kinds that need none."""
+    """``value`` is a group's name, a project role's id or an account id; some kinds need none."""
 
     kind: GranteeKind
     value: str = ""
@@ -250,7 +251,7 @@ class Sequence(StrEnum):
 
 @dataclass
 class World:
-    """One site. Hold :attr:`lock` while reading or changing it; ids are handed out in order, so runs repeat."""
+    """One site. Hold :attr:`lock` to read or change it; ids are handed out in order, so runs repeat."""
 
     name: str
     title: str
@@ -283,7 +284,7 @@ class World:
                 setattr(self, one.name, getattr(other, one.name))
 
     def next_id(self, sequence: Sequence) -> int:
-        """The next id of a kind: issues from 10001, work logs from 10100, history from 20001, on every site."""
+        """The next id of a kind: issues from 10001, work logs from 10100, history from 20001."""
         first = {Sequence.ISSUE: 10000, Sequence.WORKLOG: 10099, Sequence.HISTORY: 20000}[sequence]
         self.last_ids[sequence.value] = self.last_ids.get(sequence.value, first) + 1
         return self.last_ids[sequence.value]
@@ -306,7 +307,7 @@ class World:
         return next((project for project in self.projects.values() if project.key == id_or_key.upper()), None)
 
     def worklogs_of(self, issue: Issue) -> Iterator[Worklog]:
-        """All work logs of an issue, oldest first, regardless of restrictions."""
+        """All work logs of an issue, oldest first, restricted ones too."""
         return (worklog for worklog in self.worklogs.values() if worklog.issue_id == issue.id)
 
     def groups_of(self, account_id: str) -> list[Group]:

@@ -114,19 +114,20 @@ class Permissions:
     def _is(self, grantee: Grantee, user: User, project: Project, issue: Issue | None) -> bool:
         match grantee.kind:
             case GranteeKind.APPLICATION_ROLE:
-                return True
+                met = True
             case GranteeKind.GROUP:
-                return self.in_group(grantee.value)
+                met = self.in_group(grantee.value)
             case GranteeKind.PROJECT_ROLE:
-                return self.has_role(int(grantee.value), project)
+                met = self.has_role(int(grantee.value), project)
             case GranteeKind.USER:
-                return user.account_id == grantee.value
+                met = user.account_id == grantee.value
             case GranteeKind.PROJECT_LEAD:
-                return user.account_id == project.lead
+                met = user.account_id == project.lead
             case GranteeKind.ASSIGNEE:
-                return issue is None or issue.assignee == user.account_id
+                met = issue is None or issue.assignee == user.account_id
             case GranteeKind.REPORTER:
-                return issue is None or issue.reporter == user.account_id
+                met = issue is None or issue.reporter == user.account_id
+        return met
 
 
 def _may_log_in(user: User) -> bool:

@@ -246,7 +246,7 @@ def issue(
     visible_worklogs: list[Worklog] | None = None,
     properties: Iterable[str] = (),
 ) -> Json:
-    """An issue with the given fields (see :func:`chosen_fields`); ``worklog`` shows ``visible_worklogs`` only."""
+    """An issue with the given fields (see :func:`chosen_fields`); ``worklog`` has the visible ones only."""
     all_fields = _issue_fields(world, found, version, visible_worklogs or [])
     shown: Json = {
         "expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations",

@@ -94,8 +94,7 @@ class Sandbox:
 
     @property
     def cloud_url(self) -> str:
-        """Where the key server (``/install-keys/{kid}``), the token server (``/oauth2/token``) and the control
-        API (``/control/``) are."""
+        """Where key server (``/install-keys/{kid}``), token server (``/oauth2/token``), ``/control/`` are."""
         return self.cloud.url
 
     @property
@@ -234,7 +233,7 @@ class _Handler(WSGIRequestHandler):
             _log.error(message, *args)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        _log.debug("%s %s", self.requestline, code)
+        _log.debug("%s %s %s", self.requestline, code, size)
 
 
 def _bind(name: str, host: str, port: int) -> socket.socket:

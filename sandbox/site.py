@@ -67,7 +67,7 @@ class Site:
         module_key: str | None = None,
         addon_key: str | None = None,
     ) -> str:
-        """The token that ``AP.context.getToken()`` gives to the add-on's iframe when that user looks at it."""
+        """The token that ``AP.context.getToken()`` gives to the add-on's iframe when that user looks."""
         user = self.user(account) if account else None
         on = self.issue(issue) if issue is not None else None
         return addons.context_token(self.model, self.addon(addon_key), user, module_key, on)
@@ -127,7 +127,7 @@ def create_site_app(sandbox: "Sandbox", site: Site) -> Flask:
 
 
 def current_user(site: Site) -> User:
-    """Who looks at the site's pages: the cookie's user, or the member when there is no cookie or a wrong one."""
+    """Who looks at the site's pages: the cookie's user, or the member when there is no good one."""
     found = site.model.users.get(request.cookies.get(USER_COOKIE, ""))
     if found is None or not found.active or found.account_type == "app":
         return site.user(cast.MEMBER.account_id)

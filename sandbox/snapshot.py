@@ -71,7 +71,7 @@ def dump(memory: Memory) -> str:
 
 
 def _encode(value: Any) -> Any:
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return {name: _encode(getattr(value, name)) for name in _kept(type(value))}
     if isinstance(value, Enum):
         return value.value
@@ -87,20 +87,23 @@ def _encode(value: Any) -> Any:
 def _decode(kind: Any, value: Any) -> Any:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return (
-            None if value is None else _decode(next(one for one in arguments if one is not type(None)), value)
-        )
+        inner = next(one for one in arguments if one is not type(None))
+        return None if value is None else _decode(inner, value)
     if origin is list:
         return [_decode(arguments[0], item) for item in value]
     if origin is dict:
         return {_decode(arguments[0], key): _decode(arguments[1], item) for key, item in value.items()}
+    return _decode_plain(kind, value)
+
+
+def _decode_plain(kind: Any, value: Any) -> Any:
     if is_dataclass(kind) and isinstance(kind, type):
         return kind(**{name: _decode(hint, value[name]) for name, hint in _kept(kind).items()})
     if kind is datetime:
         return datetime.fromisoformat(value)
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
-    return int(value) if kind is int else value
+    # Keys of JSON objects are strings, whatever they were.
+    is_choice = isinstance(kind, type) and issubclass(kind, Enum)
+    return kind(value) if is_choice or kind is int else value
 
 
 @cache

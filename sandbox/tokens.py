@@ -61,7 +61,7 @@ def _utf16(text: str) -> bytes:
 
 
 def sign(secret: str, issuer: str, *, qsh: str, lifetime: int, **claims: Any) -> str:
-    """A token signed with the shared secret, HS256, for ``lifetime`` seconds from now. None claims are left out."""
+    """A token signed with the shared secret (HS256) for ``lifetime`` seconds; None claims are left out."""
     issued = int(time.time())
     payload = {"iss": issuer, "iat": issued, "exp": issued + lifetime, "qsh": qsh}
     payload |= {name: value for name, value in claims.items() if value is not None}

@@ -106,7 +106,7 @@ class Dispatcher:
                 raise TimeoutError(f"{len(self._due)} deliveries of {self._world.name} are still pending")
 
     def repeat(self, identifier: str) -> Delivery:
-        """Send a past delivery once more with the same identifier, as at-least-once delivery may. LookupError."""
+        """Send a past delivery once more, same identifier, as at-least-once delivery may. LookupError."""
         with self._changed:
             found = next((one for one in self._deliveries if one.identifier == identifier), None)
         if found is None:

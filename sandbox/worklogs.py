@@ -169,7 +169,7 @@ def _worklog_time(before: int | None, after: int | None) -> ChangeItem:
 
 
 def _worklog_id(before: Worklog | None, after: Worklog | None) -> ChangeItem:
-    old, new = _text(before and before.id), _text(after and after.id)
+    old, new = _text(before.id if before else None), _text(after.id if after else None)
     return ChangeItem("WorklogId", "", old, old, new, new)
 
 

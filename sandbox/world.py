@@ -2,7 +2,7 @@
 
 Both sites have the same people, groups, project keys and issue ids, and different work. Three projects:
 
-* ``SEC``: everybody may browse; the security response team logs work. The outsider sees all of it and works elsewhere.
+* ``SEC``: everybody may browse; the security response team logs work. The outsider only looks on.
 * ``HR``: only HR partners work there, and the lead of security response may look on; the Jira administrator
   is neither. One of its work logs is restricted to the HR partners.
 * ``OPS``: everybody may browse and work.
@@ -86,9 +86,18 @@ class Planned:
 
 
 @dataclass(frozen=True)
+class PlannedProject:
+    key: str
+    name: str
+    description: str
+    lead: cast.Person
+    issues: Row[Planned]
+
+
+@dataclass(frozen=True)
 class Company:
     title: str
-    projects: tuple[tuple[str, str, str, cast.Person, Row[Planned]], ...]
+    projects: Row[PlannedProject]
 
 
 SITES = ("acme", "globex")
@@ -102,9 +111,9 @@ def build(name: str) -> World:
     _vocabulary(world)
     _schemes(world)
     morning = datetime.combine(clock.now().date(), time(9), clock.now().tzinfo)
-    for number, (key, title, description, lead, planned) in enumerate(company.projects, start=10000):
-        project = _project(world, number, key, title, description, lead)
-        for plan in planned:
+    for number, planned in enumerate(company.projects, start=10000):
+        project = _project(world, number, planned)
+        for plan in planned.issues:
             _issue(world, project, plan, morning)
     _log_history(world, company, morning)
     return world
@@ -238,10 +247,10 @@ _PROJECT_RULES: dict[str, tuple[int, dict[int, Actors]]] = {
 }
 
 
-def _project(world: World, number: int, key: str, name: str, description: str, lead: cast.Person) -> Project:
-    scheme_id, roles = _PROJECT_RULES[key]
+def _project(world: World, number: int, plan: PlannedProject) -> Project:
+    scheme_id, roles = _PROJECT_RULES[plan.key]
     copied = {role: Actors(list(actors.users), list(actors.groups)) for role, actors in roles.items()}
-    project = Project(number, key, name, description, lead.account_id, scheme_id, copied)
+    project = Project(number, plan.key, plan.name, plan.description, plan.lead.account_id, scheme_id, copied)
     world.projects[number] = project
     return project
 
@@ -284,8 +293,8 @@ def _move(world: World, issue: Issue, before: int, after: int, at: datetime) -> 
 
 
 def _log_history(world: World, company: Company, morning: datetime) -> None:
-    """Log all planned work in the order in which it happened, so that ids and history read like a real site's."""
-    planned = [plan for project in company.projects for plan in project[4]]
+    """Log all planned work in the order in which it happened, so that ids and history read like real ones."""
+    planned = [plan for project in company.projects for plan in project.issues]
     logged = [
         (issue, entry)
         for issue, plan in zip(world.issues.values(), planned, strict=True)
@@ -319,7 +328,7 @@ def _only(world: World, group: str | None) -> Visibility | None:
 _ACME = Company(
     "Acme Logistics",
     (
-        (
+        PlannedProject(
             "SEC",
             "Security response",
             "Incidents, investigations and what we learn from them.",
@@ -409,7 +418,7 @@ _ACME = Company(
                 ),
             ),
         ),
-        (
+        PlannedProject(
             "HR",
             "People",
             "Personnel matters; seen by HR partners only.",
@@ -453,7 +462,7 @@ _ACME = Company(
                 ),
             ),
         ),
-        (
+        PlannedProject(
             "OPS",
             "Operations",
             "Keeping parcels, trucks and servers moving.",
@@ -523,7 +532,7 @@ _ACME = Company(
 _GLOBEX = Company(
     "Globex Health",
     (
-        (
+        PlannedProject(
             "SEC",
             "Security response",
             "Whatever threatens patient data.",
@@ -580,7 +589,7 @@ _GLOBEX = Company(
                 Planned("Tabletop exercise: the night without network", STORY, TO_DO, cast.LEAD, None, 12),
             ),
         ),
-        (
+        PlannedProject(
             "HR",
             "People",
             "Personnel matters; seen by HR partners only.",
@@ -605,7 +614,7 @@ _GLOBEX = Company(
                 Planned("Reference letter overdue", TASK, DONE, cast.HR_PARTNER, cast.HR_PARTNER, 1),
             ),
         ),
-        (
+        PlannedProject(
             "OPS",
             "Operations",
             "Clinics, devices and the systems between them.",

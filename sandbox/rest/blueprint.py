@@ -25,12 +25,12 @@ _CHANGING = frozenset({"POST", "PUT", "DELETE", "PATCH"})
 def create(world: World, access: Callable[[str], AccessToken | None], limits: Limits) -> Blueprint:
     """The blueprint of one site, for all versions of the interface. ``access`` knows the access tokens."""
     rest = Blueprint("rest", __name__, url_prefix="/rest/api")
-    for version in VERSIONS:
+    for segment, version in VERSIONS.items():
         for route in ROUTES:
             rest.add_url_rule(
-                f"/{version}{route.rule}",
-                endpoint=f"{version}-{route.method}-{route.rule}".replace(".", "-"),
-                view_func=_view(world, access, limits, route, VERSIONS[version]),
+                f"/{segment}{route.rule}",
+                endpoint=f"{segment}-{route.method}-{route.rule}",
+                view_func=_view(world, access, limits, route, version),
                 methods=[route.method],
             )
     rest.register_error_handler(JiraError, _refusal)
@@ -103,16 +103,17 @@ def _answer(result: Any) -> Response:
     answer = result if isinstance(result, Answer) else Answer(200, result)
     if answer.body is None:
         return Response(status=answer.status)
-    response: Response = current_app.json.response(answer.body)
-    response.status_code = answer.status
-    return response
+    return _as_json(answer.status, answer.body)
 
 
 def _refusal(error: JiraError) -> Response:
-    response: Response = current_app.json.response(error.body())
-    response.status_code = error.status
+    response = _as_json(error.status, error.body())
     response.headers.update(error.headers)
     return response
+
+
+def _as_json(status: int, body: Any) -> Response:
+    return Response(current_app.json.dumps(body), status, content_type="application/json;charset=UTF-8")
 
 
 def _add_limit_headers(response: Response) -> Response:

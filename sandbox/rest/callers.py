@@ -1,4 +1,4 @@
-"""Who is calling: a person with an API token or the browser's cookie, an add-on, or an add-on acting as a person."""
+"""Who calls: a person (API token or the browser's cookie), an add-on, or an add-on acting as a person."""
 
 import base64
 import binascii

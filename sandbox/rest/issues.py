@@ -123,7 +123,7 @@ def remove(call: Call, found: Issue, at: datetime) -> None:
 
 
 def _fields(call: Call) -> Json:
-    fields = call.object().get("fields", {})
+    fields = call.json_object().get("fields", {})
     if not isinstance(fields, dict):
         raise JiraError(400, errors={"fields": "must be an object"})
     unknown = [name for name in fields if name not in representations.FIELDS]

@@ -1,4 +1,4 @@
-"""Permission checks. What is not in an answer is not granted: unknown projects and issues are dropped silently."""
+"""Permission checks. What an answer does not list is not granted: unknown ids are dropped silently."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,7 +16,7 @@ MOST = 1000
 @route("POST", "/permissions/check", scope=Scope.READ, anonymous=True)
 def check(call: Call) -> Json:
     """For each permission on its own, the projects and issues on which the account holds it."""
-    body = call.object()
+    body = call.json_object()
     subject = _subject(call, body.get("accountId"))
     wanted = strings(body.get("globalPermissions"), "globalPermissions")
     unknown = [name for name in wanted if name not in GLOBAL_PERMISSIONS]
@@ -62,21 +62,13 @@ def _grants(call: Call, subject: Permissions, one: Any) -> Iterator[Json]:
         raise JiraError(400, errors={"projectPermissions": "must be a list of objects"})
     wanted = strings(one.get("permissions"), "permissions")
     unknown = [name for name in wanted if name not in PROJECT_PERMISSIONS]
-    if unknown or not wanted:
-        raise JiraError(
-            400,
-            f"Unrecognized project permissions: {', '.join(unknown)}"
-            if unknown
-            else "At least one project permission is needed.",
-        )
-    projects = [
-        found
-        for key in unique(numbers(one.get("projects"), "projects"))
-        if (found := call.world.projects.get(key))
-    ]
-    issues = [
-        found for key in unique(numbers(one.get("issues"), "issues")) if (found := call.world.issues.get(key))
-    ]
+    if not wanted:
+        raise JiraError(400, "At least one project permission is needed.")
+    if unknown:
+        raise JiraError(400, f"Unrecognized project permissions: {', '.join(unknown)}")
+    known_projects, known_issues = call.world.projects, call.world.issues
+    projects = [known_projects[key] for key in _ids(one, "projects") if key in known_projects]
+    issues = [known_issues[key] for key in _ids(one, "issues") if key in known_issues]
     if len(projects) > MOST or len(issues) > MOST:
         raise JiraError(400, f"At most {MOST} projects and {MOST} issues can be checked.")
     for name in wanted:
@@ -85,6 +77,10 @@ def _grants(call: Call, subject: Permissions, one: Any) -> Iterator[Json]:
             "projects": [project.id for project in projects if subject.holds(name, project)],
             "issues": [issue.id for issue in issues if subject.holds_on(name, issue)],
         }
+
+
+def _ids(one: Json, name: str) -> list[int]:
+    return unique(numbers(one.get(name), name))
 
 
 def _within(call: Call) -> Callable[[str], bool]:

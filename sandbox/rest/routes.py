@@ -54,7 +54,7 @@ class Call:
         """A repeated query parameter."""
         return list(self.arguments.get(name, ()))
 
-    def object(self) -> Json:
+    def json_object(self) -> Json:
         """The body, which must be a JSON object. Raises a 400."""
         if not isinstance(self.body, dict):
             raise JiraError(

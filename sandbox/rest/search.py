@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox import jql, representations
+from sandbox import representations
+from sandbox.jql import language
+from sandbox.jql import search as jql_search
 from sandbox.model import Issue, Json
 from sandbox.permissions import BROWSE_PROJECTS
 from sandbox.rest.callers import Scope
@@ -31,7 +33,7 @@ def search(call: Call) -> Json:
 
 @route("POST", "/search/jql", scope=Scope.READ, anonymous=True)
 def search_by_post(call: Call) -> Json:
-    body = call.object()
+    body = call.json_object()
     return _search(
         call,
         str(body.get("jql") or ""),
@@ -44,7 +46,7 @@ def search_by_post(call: Call) -> Json:
 
 @route("POST", "/search/approximate-count", scope=Scope.READ, anonymous=True)
 def count(call: Call) -> Json:
-    return {"count": len(_found(call, str(call.object().get("jql") or ""), bounded=True))}
+    return {"count": len(_found(call, str(call.json_object().get("jql") or ""), bounded=True))}
 
 
 @route("GET", "/search", scope=Scope.READ, anonymous=True)
@@ -61,7 +63,7 @@ def classic_search(call: Call) -> Json:
 
 @route("POST", "/search", scope=Scope.READ, anonymous=True)
 def classic_search_by_post(call: Call) -> Json:
-    body = call.object()
+    body = call.json_object()
     return _classic(
         call,
         str(body.get("jql") or ""),
@@ -103,13 +105,13 @@ def _found(call: Call, query: str, *, bounded: bool) -> list[Issue]:
         issue for issue in call.world.issues.values() if call.permissions.holds_on(BROWSE_PROJECTS, issue)
     ]
     try:
-        parsed = jql.parse(query)
+        parsed = language.parse(query)
         if bounded and not parsed.bounded:
-            raise jql.JqlError(
+            raise language.JqlError(
                 "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
             )
-        return jql.run(parsed, call.world, call.permissions, visible)
-    except jql.JqlError as error:
+        return jql_search.run(parsed, call.world, call.permissions, visible)
+    except language.JqlError as error:
         raise JiraError(400, *error.messages) from error
 
 

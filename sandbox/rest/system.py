@@ -29,7 +29,7 @@ def server_info(call: Call) -> Json:
 
 
 @route("GET", "/configuration", scope=Scope.READ)
-def configuration(call: Call) -> Json:
+def configuration(_call: Call) -> Json:
     return {
         "votingEnabled": True,
         "watchingEnabled": True,
@@ -48,7 +48,7 @@ def configuration(call: Call) -> Json:
 
 
 @route("GET", "/field", scope=Scope.READ, anonymous=True)
-def fields(call: Call) -> list[Json]:
+def fields(_call: Call) -> list[Json]:
     return [
         {
             "id": identifier,

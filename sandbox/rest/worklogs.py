@@ -1,6 +1,6 @@
 """Jira's own work logs: per issue, and what changed lately across the site.
 
-The site-wide lists check a work log's restriction but not whether the caller may browse its issue, as in Jira.
+The site-wide lists check a work log's restriction but, as in Jira, not whether one may browse its issue.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def add_worklog(call: Call, issue: str) -> Answer:
         raise JiraError(400, "You do not have the permission to associate a worklog to this issue.")
     if sum(1 for _one in call.world.worklogs_of(found)) >= MOST_PER_ISSUE:
         raise JiraError(413, f"The issue has reached the limit of {MOST_PER_ISSUE} worklogs.")
-    body = call.object()
+    body = call.json_object()
     seconds = _seconds(body)
     if seconds is None:
         raise JiraError(400, errors={"timeLogged": "You must indicate the time spent working."})
@@ -82,7 +82,7 @@ def change_worklog(call: Call, issue: str, worklog: str) -> Json:
     within = call.issue(issue)
     found = call.worklog(within, worklog)
     _require_own_or_all(call, within, found, "EDIT", "edit")
-    body = call.object()
+    body = call.json_object()
     entry = Entry(
         started=_started(body, found.started),
         seconds=_seconds(body) or found.seconds,
@@ -135,7 +135,7 @@ def deleted_worklogs(call: Call) -> Json:
 
 @route("POST", "/worklog/list", scope=Scope.READ)
 def worklogs_by_id(call: Call) -> list[Json]:
-    ids = unique(numbers(call.object().get("ids"), "ids"))
+    ids = unique(numbers(call.json_object().get("ids"), "ids"))
     if not ids or len(ids) > MOST_CHANGED:
         raise JiraError(400, f"Give between 1 and {MOST_CHANGED} ids.")
     known = [call.world.worklogs[identifier] for identifier in ids if identifier in call.world.worklogs]
@@ -172,7 +172,7 @@ def _changed_page(
 ) -> tuple[Sequence[tuple[int, int]], Json]:
     """The page of (time, id) after ``since``, oldest first, and the envelope around it.
 
-    The latest minute is left out: whatever is still being written cannot be missed by asking from ``until`` on.
+    The latest minute is left out: whatever is still being written is not missed by asking from ``until`` on.
     """
     since = call.integer("since", 0)
     settled = clock.millis(clock.now() - timedelta(seconds=call.world.settling_seconds))
@@ -272,7 +272,7 @@ def _properties(body: Json) -> dict[str, Any]:
 
 
 def _adjustment(call: Call, by: str | None) -> Adjustment:
-    """``adjustEstimate`` with the parameter that it needs. ``by`` names the one of "manual"; None: it is not offered."""
+    """``adjustEstimate`` with the parameter that it needs; ``by`` names that of "manual", if any."""
     text = call.text("adjustEstimate") or Adjust.AUTO
     if text not in set(Adjust) or (text == Adjust.MANUAL and by is None):
         raise JiraError(400, errors={"adjustEstimate": f"'{text}' is not a way to adjust the estimate."})
