@@ -21,7 +21,9 @@ class InvalidCursor(errors.InvalidField):
 
     def __init__(self) -> None:
         """Blames the field `cursor`."""
-        super().__init__("cursor", "This listing gave out no such cursor. Leave it out to get the first page.")
+        super().__init__(
+            "cursor", "This listing gave out no such cursor. Leave it out to get the first page."
+        )
 
 
 def encode(at: datetime, identifier: str) -> str:

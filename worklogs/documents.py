@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_BLOCKS = frozenset({"paragraph", "heading", "listItem", "tableRow", "codeBlock", "rule", "blockquote", "mediaSingle"})
+_BLOCKS = frozenset(
+    {"paragraph", "heading", "listItem", "tableRow", "codeBlock", "rule", "blockquote", "mediaSingle"}
+)
 _DEEPEST = 60
 
 

@@ -1,6 +1,5 @@
 """What can be wrong with an act on teams and work logs, in the words of the person who gets it."""
 
-from enum import StrEnum
 from typing import ClassVar, Self
 
 from connect import errors
@@ -11,7 +10,7 @@ from tenancy.errors import Denied
 class DeniedAct(Denied):
     """A refusal that says which act it refused, so that the event log can."""
 
-    def about(self, action: StrEnum, target: eventlog.Target | None = None) -> Self:
+    def about(self, action: eventlog.EventAction, target: eventlog.Target | None = None) -> Self:
         """This error, saying that `action` on `target` was refused: `raise NotAllowed().about(...)`."""
         self.action, self.target = action, target
         return self
@@ -40,7 +39,7 @@ class DeniedByJira(NotAllowed):
 
 
 class SecuredOptionOff(NotAllowed):
-    """Teams with secured work logs are switched off on this site. A Jira administrator can switch them on: Apps, Worklog Vault."""
+    """Secured teams are switched off on this site; a Jira administrator can switch them on."""
 
     code = "secured_option_off"
 

@@ -1,7 +1,7 @@
 """What the REST API accepts and shows, field by field: camelCase names, aware times, clean text."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 from marshmallow import fields, validate
@@ -41,12 +41,14 @@ class AccountId(fields.String):
 
     def __init__(self, **kwargs: Any) -> None:
         """An account id."""
-        known_shape = validate.Regexp(r"\A[A-Za-z0-9:_-]{1,128}\Z", error="This is not an Atlassian account id.")
+        known_shape = validate.Regexp(
+            r"\A[A-Za-z0-9:_-]{1,128}\Z", error="This is not an Atlassian account id."
+        )
         super().__init__(validate=known_shape, **kwargs)
 
 
 class AwareTime(fields.String):
-    """A point in time, ISO 8601 with its offset from UTC; the offset is kept, for it makes the author's day."""
+    """A point in time, ISO 8601 with its offset from UTC; the offset is kept: it makes the author's day."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:  # type: ignore[override]
         text = str(super()._deserialize(value, attr, data, **kwargs))
@@ -67,4 +69,6 @@ class AwareTime(fields.String):
 class Day(fields.Date):
     """A calendar day, `YYYY-MM-DD`."""
 
-    default_error_messages = {"invalid": "This is not a day. Write it like 2026-11-24."}
+    default_error_messages: ClassVar[dict[str, str]] = {
+        "invalid": "This is not a day. Write it like 2026-11-24."
+    }

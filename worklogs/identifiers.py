@@ -28,4 +28,6 @@ def uuid(text: str, field: str) -> UUID:
             return UUID(text)
         except ValueError:
             pass
-    raise InvalidIdentifier(field, "This is not an id of ours, for example 0198c2f4-7d1e-7a55-9b0e-2f6d8e1c4a77.")
+    raise InvalidIdentifier(
+        field, "This is not an id of ours, for example 0198c2f4-7d1e-7a55-9b0e-2f6d8e1c4a77."
+    )

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import cast
 
 from flask import Flask, current_app
+from tenancy.installations import Installations
 
 from connect import guard
 from connect.jira import Jira, Site
+from connect.settings import ConnectSettings
 from tenancy.actors import Actor, ActorKind
 from tenancy.database import Database
 
@@ -16,12 +18,13 @@ _KEY = "worklog-vault"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The database, Jira, where the bundled browser code lies, and the address of Atlassian's bridge."""
+    """The database, Jira, the sites with their keys, where the bundles lie, and the door's settings."""
 
     database: Database
     jira: Jira
+    installations: Installations
     bundles: Path
-    bridge_url: str
+    connect: ConnectSettings
 
 
 def provide(app: Flask, services: Services) -> None:

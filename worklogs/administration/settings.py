@@ -37,19 +37,25 @@ class Settings:
 
 def load(session: Session, actor: Actor) -> Settings:
     """The settings of the actor's site."""
-    row = session.scalars(select(SiteSettings).where(SiteSettings.instance_key == actor.instance_key)).one_or_none()
+    row = session.scalars(
+        select(SiteSettings).where(SiteSettings.instance_key == actor.instance_key)
+    ).one_or_none()
     if row is None:
         return Settings()
     return Settings(row.secured_teams, tuple(row.team_managers), row.hours_per_day, row.days_per_week)
 
 
-def change(session: Session, actor: Actor, wanted: dict[str, Any], *, is_site_administrator: bool) -> Settings:
-    """The settings with `wanted` (attributes of Settings) put in place. Existing secured teams stay as they are.
+def change(
+    session: Session, actor: Actor, wanted: dict[str, Any], *, is_site_administrator: bool
+) -> Settings:
+    """The settings with `wanted` (attributes of Settings) put in place; existing teams stay as they are.
 
     Raises NotAllowed for everybody but Jira's administrators.
     """
     if not is_site_administrator:
-        raise errors.NotAllowed("Only a Jira administrator may change these settings.").about(Act.SETTINGS_CHANGE)
+        raise errors.NotAllowed("Only a Jira administrator may change these settings.").about(
+            Act.SETTINGS_CHANGE
+        )
     before = load(session, actor)
     after = replace(before, **wanted)
     values = {

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import delete as delete_from
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from tenancy.encryption import Cipher
 
 from tenancy import eventlog, identifiers
 from tenancy.actors import Actor
-from tenancy.encryption import Cipher
 from worklogs import errors, policy
 from worklogs.actions import Act
 from worklogs.models import SecuredWorklog, Team
@@ -69,6 +69,11 @@ def author_time(started_at: datetime, utc_offset_minutes: int) -> datetime:
 @cache
 def _zone(utc_offset_minutes: int) -> timezone:
     return timezone(timedelta(minutes=utc_offset_minutes))
+
+
+def issue_target(issue_id: int) -> eventlog.Target:
+    """An issue, as the target of an event."""
+    return eventlog.Target("issue", issue_id)
 
 
 def require_may_log(session: Session, actor: Actor, team_id: UUID, author: str) -> Team:
@@ -131,7 +136,7 @@ def find(session: Session, actor: Actor, cipher: Cipher, worklog_id: UUID) -> En
 def amend(
     session: Session, actor: Actor, cipher: Cipher, worklog_id: UUID, wanted: Amendment, *, version: int
 ) -> Entry:
-    """The changed work log. Raises NothingHere, NotAllowed, or StaleVersion when `version` is not the current one."""
+    """The changed work log. Raises NothingHere, NotAllowed, or StaleVersion unless `version` is current."""
     worklog, team_name = _load_changeable(session, actor, worklog_id, Act.WORKLOG_CHANGE)
     values: dict[str, Any] = {"version": version + 1, "updated_at": datetime.now(UTC)}
     if wanted.started is not None:
@@ -182,7 +187,9 @@ def _load(session: Session, worklog_id: UUID, act: Act) -> tuple[SecuredWorklog,
     return worklog, team_name
 
 
-def _load_changeable(session: Session, actor: Actor, worklog_id: UUID, act: Act) -> tuple[SecuredWorklog, str]:
+def _load_changeable(
+    session: Session, actor: Actor, worklog_id: UUID, act: Act
+) -> tuple[SecuredWorklog, str]:
     worklog, team_name = _load(session, worklog_id, act)
     if not policy.may_change(_standing(session, actor, worklog.team_id), worklog.author_account_id):
         raise errors.NotAllowed(

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+from tenancy.encryption import Cipher
 
 from tenancy import eventlog
 from tenancy.actors import Actor
-from tenancy.encryption import Cipher
 from worklogs.actions import Act
 from worklogs.entries import entries
 from worklogs.entries.entries import Entry
@@ -50,7 +50,13 @@ class Page:
 
 
 def of_issue(
-    session: Session, actor: Actor, cipher: Cipher, issue_id: int, *, before: tuple[datetime, UUID], limit: int
+    session: Session,
+    actor: Actor,
+    cipher: Cipher,
+    issue_id: int,
+    *,
+    before: tuple[datetime, UUID],
+    limit: int,
 ) -> Page:
     """The secured work logs of the issue that the actor may see (domain.md W3, W4); being read is an act.
 

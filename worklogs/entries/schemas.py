@@ -10,7 +10,10 @@ from worklogs.fields import AccountId, AwareTime, CleanText, Schema
 LONGEST_DESCRIPTION = 32_767
 """As Jira's own comments."""
 
-_DURATION = {"description": "Jira's notation: 1h 30m, 2d, 1w 2d. A number alone is minutes.", "example": "1h 30m"}
+_DURATION = {
+    "description": "Jira's notation: 1h 30m, 2d, 1w 2d. A number alone is minutes.",
+    "example": "1h 30m",
+}
 _STARTED = {"format": "date-time", "example": "2026-11-24T09:00:00+01:00"}
 
 
@@ -20,7 +23,9 @@ class ListQuery(Schema):
     visibility = fields.String(
         load_default="secured",
         validate=validate.OneOf(["secured", "public", "all"]),
-        metadata={"description": "Public work logs are read from Jira as you; secured ones need no answer of Jira."},
+        metadata={
+            "description": "Public work logs are read from Jira as you; secured ones need no answer of Jira."
+        },
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
     cursor = fields.String(load_default=None, metadata={"description": "`next` of the page before."})
@@ -74,7 +79,9 @@ class _Named(Schema):
 
 
 class _Person(Schema):
-    account_id = fields.String(required=True)
+    account_id = fields.String(
+        required=True, allow_none=True, metadata={"description": "null when Jira names no author any more."}
+    )
 
 
 class _WorklogPermissions(Schema):
@@ -118,7 +125,9 @@ class WorklogPage(Schema):
 
     worklogs = fields.List(fields.Nested(Worklog), required=True)
     next = fields.String(
-        required=True, allow_none=True, metadata={"description": "The cursor of the next page, if there is one."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "The cursor of the next page, if there is one."},
     )
     totals = fields.Nested(_Totals, required=True)
     jira = fields.Nested(

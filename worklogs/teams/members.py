@@ -61,7 +61,10 @@ def of_team(session: Session, actor: Actor, team_id: UUID) -> Sequence[Membershi
 
 
 def add(session: Session, actor: Actor, team_id: UUID, new: NewMember) -> Membership:
-    """The new membership. Raises MembershipOverlaps, InvalidField for the role or the dates, and as managed_team()."""
+    """The new membership.
+
+    Raises MembershipOverlaps, InvalidField for the role or the dates, and as managed_team().
+    """
     roles.managed_team(session, actor, team_id, Act.MEMBER_ADD)
     membership = Membership(
         instance_key=actor.instance_key,
@@ -82,7 +85,13 @@ def add(session: Session, actor: Actor, team_id: UUID, new: NewMember) -> Member
 
 
 def change(
-    session: Session, actor: Actor, team_id: UUID, member_id: UUID, wanted: MemberChange, *, version: int | None
+    session: Session,
+    actor: Actor,
+    team_id: UUID,
+    member_id: UUID,
+    wanted: MemberChange,
+    *,
+    version: int | None,
 ) -> Membership:
     """The changed membership. `version` None changes it whatever its version.
 
@@ -160,7 +169,10 @@ def _require_sound(session: Session, membership: Membership) -> None:
 
 
 def _keep_a_lead(session: Session, team: Team) -> None:
-    """Raise LastLead when no active lead without a leaving date is left; else keep the team's contact one of them."""
+    """Raise LastLead when no active lead without a leaving date is left.
+
+    The team's contact stays one of its leads: when that person no longer is, the longest-serving one is.
+    """
     leads = session.scalars(
         select(Membership.account_id)
         .join(Role, Role.id == Membership.role_id)
@@ -194,6 +206,8 @@ def _facts(membership: Membership) -> dict[str, Any]:
     }
 
 
-def _record(session: Session, actor: Actor, act: Act, membership: Membership, changes: dict[str, Any]) -> None:
+def _record(
+    session: Session, actor: Actor, act: Act, membership: Membership, changes: dict[str, Any]
+) -> None:
     target = eventlog.Target("membership", str(membership.id))
     eventlog.record(session, actor, act, target, changes={"team": str(membership.team_id), **changes})

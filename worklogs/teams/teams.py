@@ -98,7 +98,9 @@ def create(session: Session, actor: Actor, new: NewTeam, *, is_site_administrato
         eventlog.Target("team", str(team.id)),
         changes={"name": new.name, "visibility": new.visibility, "lead": lead},
     )
-    return TeamView(team, lead_role if lead == me else None, policy.LEAD_PERMISSIONS if lead == me else frozenset())
+    return TeamView(
+        team, lead_role if lead == me else None, policy.LEAD_PERMISSIONS if lead == me else frozenset()
+    )
 
 
 def _default_roles(team: Team) -> tuple[Role, Role]:
@@ -178,4 +180,3 @@ def _views(session: Session, actor: Actor, teams: Sequence[Team]) -> list[TeamVi
         for team in teams
         if (held := roles.get(team.id))
     ]
-
