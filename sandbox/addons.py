@@ -142,6 +142,10 @@ def _conditions_met(world: World, found: Mapping[str, Any], user: User | None) -
 
 
 def _condition_met(world: World, condition: Mapping[str, Any], user: User | None) -> bool:
+    if "or" in condition:
+        return any(_condition_met(world, one, user) for one in condition["or"])
+    if "and" in condition:
+        return all(_condition_met(world, one, user) for one in condition["and"])
     permissions = Permissions(world, user)
     outcomes = {
         "user_is_logged_in": user is not None,

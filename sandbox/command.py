@@ -10,12 +10,13 @@ from types import FrameType
 
 import click
 
-from sandbox import cast
 from sandbox.lifecycle import InstallFailed
-from sandbox.server import PORT_VARIABLES, PortTaken, Sandbox, ports_from_env
+from sandbox.server import PortTaken, Sandbox, ports_from_env
 from sandbox.snapshot import UnreadableSnapshot
 
 _DEFAULT_ADDON = "http://localhost:8080"
+#: ``--install`` without a URL.
+_UNNAMED = "$SANDBOX_ADDON_URL"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,7 +33,7 @@ _DEFAULT_ADDON = "http://localhost:8080"
     "addon_url",
     metavar="URL",
     is_flag=False,
-    flag_value=os.environ.get("SANDBOX_ADDON_URL", _DEFAULT_ADDON),
+    flag_value=_UNNAMED,
     default=None,
     help="Wait until the app at URL is healthy (GET /healthz), then install it into every site, unless it is "
     "installed and still knows the site. Without URL: $SANDBOX_ADDON_URL, else " + _DEFAULT_ADDON + ".",
@@ -55,13 +56,17 @@ def main(snapshot_file: Path | None, addon_url: str | None, seed: bool, host: st
         with Sandbox(ports=ports_from_env(os.environ), host=host, snapshot_file=snapshot_file) as sandbox:
             _introduce(sandbox)
             if addon_url is not None:
-                _install(sandbox, addon_url)
+                _install(sandbox, _resolved(addon_url), stopping)
             if seed:
                 _seed(sandbox)
             stopping.wait()
             click.echo("sandbox: stopping")
     except (PortTaken, UnreadableSnapshot, InstallFailed, ValueError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _resolved(addon_url: str) -> str:
+    return os.environ.get("SANDBOX_ADDON_URL", _DEFAULT_ADDON) if addon_url == _UNNAMED else addon_url
 
 
 def _stop_signal() -> threading.Event:
@@ -81,9 +86,9 @@ def _introduce(sandbox: Sandbox) -> None:
     click.echo(f"sandbox: {'cloud':<8} {sandbox.cloud_url} (control API: {sandbox.cloud_url}/control/)")
 
 
-def _install(sandbox: Sandbox, addon_url: str) -> None:
+def _install(sandbox: Sandbox, addon_url: str, stopping: threading.Event) -> None:
     click.echo(f"sandbox: waiting for the app at {addon_url}")
-    for name, outcome in sandbox.ensure_installed(addon_url).items():
+    for name, outcome in sandbox.ensure_installed(addon_url, stopping).items():
         click.echo(f"sandbox: {name:<8} {outcome}")
 
 
@@ -93,6 +98,3 @@ def _seed(sandbox: Sandbox) -> None:
         raise click.ClickException("There is no seed to sow.")
     importlib.import_module("sandbox.seed").sow(sandbox)
     click.echo("sandbox: seeded")
-
-
-__all__ = ["PORT_VARIABLES", "cast", "main"]

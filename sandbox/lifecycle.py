@@ -1,11 +1,12 @@
 """Installing an add-on into a site, and everything that Jira tells it about that.
 
-``installed`` and ``uninstalled`` are signed with the cloud's private key: RS256, ``kid`` in the header,
-audience the descriptor's base URL. ``enabled`` and ``disabled`` are signed with the shared secret. No lock is held while
-the add-on is called: it may ask Jira something before it answers.
+``installed`` and ``uninstalled`` are signed with the cloud's private key: RS256, ``kid`` in the header, the
+descriptor's base URL as audience. ``enabled`` and ``disabled`` are signed with the shared secret. No lock is
+held while the add-on is called: it may ask Jira something before it answers.
 """
 
 import secrets
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -57,11 +58,15 @@ class Order(StrEnum):
     UNINSTALLED_FIRST = "uninstalled-first"
 
 
-def wait_until_healthy(addon_url: str, timeout_seconds: float = 60) -> None:
-    """Return once ``{addon_url}/healthz`` answers 200. Raises InstallFailed after the time-out."""
+def wait_until_healthy(
+    addon_url: str, timeout_seconds: float = 60, stopping: threading.Event | None = None
+) -> None:
+    """Return once ``{addon_url}/healthz`` answers 200. Raises InstallFailed after the time-out, or once
+    ``stopping`` is set."""
+    stopping = stopping or threading.Event()
     deadline = time.monotonic() + timeout_seconds
     problem = "no answer"
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not stopping.is_set():
         try:
             answer = requests.get(f"{addon_url.rstrip('/')}/healthz", timeout=5)
         except requests.RequestException as error:
@@ -70,8 +75,9 @@ def wait_until_healthy(addon_url: str, timeout_seconds: float = 60) -> None:
             if answer.status_code == 200:
                 return
             problem = f"{answer.status_code} {answer.reason}"
-        time.sleep(0.2)
-    raise InstallFailed(f"{addon_url} was not healthy within {timeout_seconds:.0f} s: {problem}")
+        stopping.wait(0.2)
+    limit = "before it was stopped" if stopping.is_set() else f"within {timeout_seconds:.0f} s"
+    raise InstallFailed(f"{addon_url} was not healthy {limit}: {problem}")
 
 
 def install(world: World, key: InstallKey, addon_url: str) -> Addon:

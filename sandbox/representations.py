@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox import clock
 from sandbox.model import (
+    ChangeItem,
     Event,
     EventKind,
     Group,
@@ -323,13 +324,17 @@ def history_entry(world: World, entry: HistoryEntry) -> Json:
         "id": str(entry.id),
         "author": user_details(world, entry.author),
         "created": clock.stamp(entry.created),
-        "items": [
-            {"field": item.field, "fieldtype": "jira"}
-            | ({"fieldId": item.field_id} if item.field_id else {})
-            | {"from": item.from_id, "fromString": item.from_text, "to": item.to_id, "toString": item.to_text}
-            for item in entry.items
-        ],
+        "items": [_change(item) for item in entry.items],
     }
+
+
+def _change(item: ChangeItem) -> Json:
+    ends = {"from": item.from_id, "fromString": item.from_text, "to": item.to_id, "toString": item.to_text}
+    shown: Json = {"field": item.field, "fieldtype": "jira"}
+    if item.field_id:
+        shown["fieldId"] = item.field_id
+    # Jira's document knows no null here: an end that has no value is left out.
+    return shown | {name: value for name, value in ends.items() if value is not None}
 
 
 def event(world: World, happened: Event) -> Json:

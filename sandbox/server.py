@@ -29,7 +29,7 @@ CLOUD = "cloud"
 DEFAULT_PORTS = {"acme": 8091, "globex": 8092, CLOUD: 8090}
 PORT_VARIABLES = {name: f"SANDBOX_PORT_{name.upper()}" for name in DEFAULT_PORTS}
 #: How long the sandbox waits after a change before it writes the snapshot.
-SAVE_INTERVAL_SECONDS = 0.5
+SAVE_INTERVAL_SECONDS = 1.0
 
 _log = logging.getLogger("sandbox")
 
@@ -136,9 +136,12 @@ class Sandbox:
         """Install into every site. Raises :class:`~sandbox.lifecycle.InstallFailed`."""
         return [site.install(addon_url) for site in self.sites.values()]
 
-    def ensure_installed(self, addon_url: str) -> dict[str, str]:
-        """Install where it is missing, or where the add-on has forgotten the site; what happened, by site."""
-        lifecycle.wait_until_healthy(addon_url)
+    def ensure_installed(self, addon_url: str, stopping: threading.Event | None = None) -> dict[str, str]:
+        """Wait for the add-on, then install it where it is missing or has forgotten the site.
+
+        What happened, by site. Raises :class:`~sandbox.lifecycle.InstallFailed`.
+        """
+        lifecycle.wait_until_healthy(addon_url, stopping=stopping)
         return {name: self._ensure(site, addon_url) for name, site in self.sites.items()}
 
     def reset(self) -> None:

@@ -2,7 +2,7 @@
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -136,6 +136,3 @@ def current_user(site: Site) -> User:
 
 def _healthy() -> tuple[str, int]:
     return "ok", 200
-
-
-CreateApp = Callable[["Sandbox", Site], Flask]

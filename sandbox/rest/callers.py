@@ -135,7 +135,8 @@ def _impersonated(world: World, granted: AccessToken | None) -> Caller:
 
 def _person(world: World, encoded: str) -> Caller:
     try:
-        name, _, token = base64.b64decode(encoded, validate=True).decode().partition(":")
+        # From the right: newer account ids contain a colon, the token does not.
+        name, _, token = base64.b64decode(encoded, validate=True).decode().rpartition(":")
     except (binascii.Error, UnicodeDecodeError) as error:
         raise _unauthenticated() from error
     user = next((one for one in world.users.values() if name in (one.email, one.account_id)), None)

@@ -70,7 +70,7 @@ def statuses(call: Call) -> list[Json]:
     return [representations.status(call.world, status) for status in call.world.statuses.values()]
 
 
-@route("GET", "/priority", scope=Scope.READ)
+@route("GET", "/priority", scope=Scope.READ, anonymous=True)
 def priorities(call: Call) -> list[Json]:
     return [representations.priority(call.world, priority) for priority in call.world.priorities.values()]
 
