@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tenancy.errors import NoTenant
+from tenancy.errors import NoTenant, NoUser
 
 #: The tenant under which the service logs what belongs to no installed site (a forged or unknown token).
 #: No site can have it: the database refuses an installation with this key.
@@ -39,3 +39,9 @@ class Actor:
     def __post_init__(self) -> None:
         if not self.instance_key or "\0" in self.instance_key:
             raise NoTenant
+
+    def user(self) -> str:
+        """The account id of the person who acts. Raises NoUser when none does."""
+        if self.account_id is None:
+            raise NoUser
+        return self.account_id

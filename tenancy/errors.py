@@ -17,6 +17,12 @@ class NoTenant(VaultError):
     code = "no_tenant"
 
 
+class NoUser(VaultError):
+    """This act needs a person, and none acts here."""
+
+    code = "no_user"
+
+
 class SessionIsOneTransaction(VaultError):
     """A tenant session is one transaction: it commits when its block ends, and rolls back on an error.
 

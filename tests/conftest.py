@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
+from connect.ports import Installed, RequestFacts
+from connect.principals import Installation
 from tenancy.database import Database
 from tenancy.embedded import THROWAWAY_SETTINGS, DatabaseUrls, EmbeddedPostgres
+from tenancy.installations import Installations
 from tenancy.migrations import upgrade
 from tenancy.settings import TenancySettings
 
@@ -71,3 +74,56 @@ def database(tenancy_settings: TenancySettings) -> Iterator[Database]:
     database = Database(tenancy_settings)
     yield database
     database.dispose()
+
+
+@pytest.fixture(scope="module")
+def admin_url(postgres: EmbeddedPostgres, database_urls: DatabaseUrls) -> str:
+    """The superuser's URL of this module's database: for arranging and looking past every policy."""
+    name = make_url(database_urls.app).database or ""
+    return make_url(postgres.admin_url(name)).set(drivername="postgresql+psycopg").render_as_string(False)
+
+
+@pytest.fixture(scope="session")
+def facts() -> RequestFacts:
+    """What the event log may know of a request."""
+    return RequestFacts("request-1", "203.0.113.7", "POST", "/installed")
+
+
+@pytest.fixture(scope="module")
+def installations(database: Database) -> Installations:
+    """The port through which sites get in, on this module's database."""
+    return Installations(database)
+
+
+@pytest.fixture(scope="module")
+def acme(installations: Installations, facts: RequestFacts) -> Installation:
+    """One site that has the app."""
+    return _install(installations, "acme", facts)
+
+
+@pytest.fixture(scope="module")
+def globex(installations: Installations, facts: RequestFacts) -> Installation:
+    """Another site that has the app."""
+    return _install(installations, "globex", facts)
+
+
+@pytest.fixture(scope="module")
+def two_tenants(acme: Installation, globex: Installation) -> tuple[Installation, Installation]:
+    """Both of them."""
+    return acme, globex
+
+
+def _install(installations: Installations, name: str, facts: RequestFacts) -> Installation:
+    installations.install(
+        Installed(
+            client_key=f"{name}-client-key",
+            shared_secret=f"{name}-shared-secret-of-forty-letters-or-so",
+            base_url=f"https://{name}.atlassian.net",
+            oauth_client_id=f"{name}-oauth-client",
+            product_type="jira",
+        ),
+        facts,
+    )
+    installation = installations.find(f"{name}-client-key")
+    assert installation is not None
+    return installation
