@@ -92,6 +92,7 @@ async function buildSandboxHost(folder) {
   await build({
     ...common,
     entryPoints: [
+      { in: "sandbox/host/src/ajs.ts", out: "ajs" },
       { in: "sandbox/host/src/host.ts", out: "host" },
       { in: "sandbox/host/src/jira.css", out: "jira" },
     ],
@@ -115,7 +116,7 @@ async function buildSandboxHost(folder) {
  */
 async function addOnBridge() {
   const script = await readFile(join(bridge, "dist/iframe.js"), "utf8");
-  const footer = await readFile(join(root, "sandbox/host/src/bridge-footer.js"), "utf8");
+  const footer = await build({ ...common, entryPoints: ["sandbox/host/src/bridge-footer.ts"], write: false });
   const licence = (await readFile(join(bridge, "LICENSE"), "utf8")).trim();
   const replaced = [
     ['var CDN_DOMAIN = "connect-cdn.atl-paas.net";', "var CDN_DOMAIN = new URL(document.currentScript.src).host;"],
@@ -132,7 +133,7 @@ async function addOnBridge() {
     " */",
     replaced,
     "/* The footer of Worklog Vault's sandbox. */",
-    footer,
+    footer.outputFiles.map(({ text }) => text).join(""),
   ].join("\n");
 }
 
