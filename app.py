@@ -16,9 +16,6 @@ import orjson
 import structlog
 from flask import Flask, Response
 from gunicorn.app.base import BaseApplication
-from tenancy.installations import Installations
-from tenancy.refusals import Refusals
-from tenancy.webhooks import Webhooks
 from werkzeug.exceptions import HTTPException
 
 from connect import errors, guard, views
@@ -28,11 +25,29 @@ from connect.jira import Jira
 from connect.settings import ConnectSettings, Reader, SettingsError
 from tenancy import commands, isolation, jobs
 from tenancy.database import Database
+from tenancy.installations import Installations
+from tenancy.refusals import Refusals
 from tenancy.settings import TenancySettings
+from tenancy.webhooks import Webhooks
 from worklogs import api, pages, services
 
 STATIC = Path(__file__).parent / "static"
 _log = structlog.get_logger("app")
+
+# JSON lines for machines. Tracebacks without local variables: those can hold secrets (domain.md S4).
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper("iso", utc=True),
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
+        structlog.processors.JSONRenderer(),
+    ],
+    wrapper_class=structlog.make_filtering_bound_logger("info"),
+    cache_logger_on_first_use=True,
+)
 
 
 @dataclass(frozen=True, slots=True)

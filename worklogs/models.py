@@ -4,7 +4,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, DateTime, ForeignKeyConstraint, LargeBinary, Numeric, Text
+from sqlalchemy import Date, DateTime, ForeignKeyConstraint, LargeBinary, Numeric, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 Timestamp = DateTime(timezone=True)

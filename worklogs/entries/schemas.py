@@ -73,18 +73,24 @@ class DeleteQuery(Schema):
     version = fields.Integer(load_default=None, metadata={"description": "Instead of the header If-Match."})
 
 
-class _Named(Schema):
+class TeamName(Schema):
+    """The team of a work log."""
+
     id = fields.UUID(required=True)
     name = fields.String(required=True)
 
 
-class _Person(Schema):
+class Author(Schema):
+    """Whose time it is."""
+
     account_id = fields.String(
         required=True, allow_none=True, metadata={"description": "null when Jira names no author any more."}
     )
 
 
-class _WorklogPermissions(Schema):
+class WorklogPermissions(Schema):
+    """What you may do with a work log."""
+
     change = fields.Boolean(required=True)
     delete = fields.Boolean(required=True)
 
@@ -95,8 +101,8 @@ class Worklog(Schema):
     id = fields.String(required=True)
     issue_id = fields.String(required=True)
     visibility = fields.String(required=True, validate=validate.OneOf(["secured", "public"]))
-    team = fields.Nested(_Named, required=True, allow_none=True)
-    author = fields.Nested(_Person, required=True)
+    team = fields.Nested(TeamName, required=True, allow_none=True)
+    author = fields.Nested(Author, required=True)
     started = fields.String(required=True, metadata=_STARTED)
     time_spent_seconds = fields.Integer(required=True)
     time_spent = fields.String(required=True, metadata=_DURATION)
@@ -104,16 +110,20 @@ class Worklog(Schema):
     version = fields.Integer(required=True, allow_none=True)
     created = fields.String(required=True, metadata=_STARTED)
     updated = fields.String(required=True, metadata=_STARTED)
-    permissions = fields.Nested(_WorklogPermissions, required=True)
+    permissions = fields.Nested(WorklogPermissions, required=True)
 
 
-class _Totals(Schema):
+class Totals(Schema):
+    """Sums over all pages."""
+
     secured_seconds = fields.Integer(
         required=True, metadata={"description": "All secured time on the issue that you may see."}
     )
 
 
-class _JiraPart(Schema):
+class JiraPart(Schema):
+    """What Jira said."""
+
     status = fields.String(required=True, validate=validate.OneOf(["ok", "unavailable", "refused"]))
     detail = fields.String(required=True, allow_none=True)
     time_spent_seconds = fields.Integer(required=True, allow_none=True)
@@ -129,9 +139,9 @@ class WorklogPage(Schema):
         allow_none=True,
         metadata={"description": "The cursor of the next page, if there is one."},
     )
-    totals = fields.Nested(_Totals, required=True)
+    totals = fields.Nested(Totals, required=True)
     jira = fields.Nested(
-        _JiraPart,
+        JiraPart,
         required=True,
         allow_none=True,
         metadata={"description": "What Jira said, when public work logs were asked for."},

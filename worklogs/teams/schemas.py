@@ -68,16 +68,20 @@ class MemberChange(Schema):
     version = fields.Integer(strict=True)
 
 
-class _Person(Schema):
+class Person(Schema):
+    """Somebody with an Atlassian account."""
+
     account_id = fields.String(required=True)
 
 
-class _NamedRole(Schema):
+class NamedRole(Schema):
+    """A role, by name."""
+
     id = fields.UUID(required=True)
     name = fields.String(required=True)
 
 
-class RoleAnswer(_NamedRole):
+class RoleAnswer(NamedRole):
     """A role of a team."""
 
     permissions = fields.List(fields.String(), required=True)
@@ -91,8 +95,8 @@ class Team(Schema):
     name = fields.String(required=True)
     description = fields.String(required=True)
     visibility = fields.String(required=True, validate=_VISIBILITY)
-    lead = fields.Nested(_Person, required=True)
-    role = fields.Nested(_NamedRole, required=True, allow_none=True)
+    lead = fields.Nested(Person, required=True)
+    role = fields.Nested(NamedRole, required=True, allow_none=True)
     permissions = fields.List(fields.String(), required=True)
     version = fields.Integer(required=True)
 
@@ -121,7 +125,7 @@ class Member(Schema):
 
     id = fields.UUID(required=True)
     account_id = fields.String(required=True)
-    role = fields.Nested(_NamedRole, required=True)
+    role = fields.Nested(NamedRole, required=True)
     joined_on = fields.Date(required=True)
     left_on = fields.Date(required=True, allow_none=True)
     active = fields.Boolean(required=True)
