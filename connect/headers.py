@@ -30,9 +30,10 @@ class SecurityHeaders:
     def __init__(self, settings: ConnectSettings) -> None:
         self._settings = settings
         schemes = ("https",) if settings.production else ("https", "http")
-        self._jira = [
+        #: Who may show pages in a frame: Jira, wherever it may run.
+        self.frame_ancestors = tuple(
             f"{scheme}://{pattern}" for pattern in settings.allowed_hosts.patterns for scheme in schemes
-        ]
+        )
 
     def init_app(self, app: Flask) -> None:
         """Cover every answer of `app`. Goes before the guard's `init_app`: plain HTTP is refused first.
@@ -70,10 +71,13 @@ class SecurityHeaders:
         principal = g.get("vault_principal")
         if response.mimetype != "text/html" or not isinstance(principal, Principal):
             return NOTHING
-        site = principal.installation.base_url
+        return self.page_policy(principal.installation.base_url)
+
+    def page_policy(self, site: str) -> str:
+        """The Content-Security-Policy of a page for the site with this base URL."""
         # The bridge loads the design tokens' stylesheets from where it came from (bridge.md section 6).
         bridge = Origin.of(self._settings.bridge_for(site))
-        ancestors = " ".join(dict.fromkeys([*self._jira, site]))
+        ancestors = " ".join(dict.fromkeys([*self.frame_ancestors, site]))
         return (
             f"default-src 'none'; script-src 'self' {bridge}; style-src 'self' {bridge}; "
             f"img-src 'self' data:; font-src 'self'; connect-src 'self'; "

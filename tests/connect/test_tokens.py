@@ -1,4 +1,4 @@
-"""Tokens, taken apart and verified: pure, with a clock of the test's own. More through HTTP in test_forgery."""
+"""Tokens, taken apart and verified: pure, with a clock of the test's own. Over HTTP: test_forgery."""
 
 from __future__ import annotations
 
