@@ -1,7 +1,5 @@
 """The command line: run the sandbox until Ctrl-C."""
 
-import importlib
-import importlib.util
 import os
 import signal
 import threading
@@ -57,11 +55,11 @@ def main(snapshot_file: Path | None, addon_url: str | None, seed: bool, host: st
             _introduce(sandbox)
             if addon_url is not None:
                 _install(sandbox, _resolved(addon_url), stopping)
-            if seed:
-                _seed(sandbox)
+                if seed:
+                    _seed(sandbox, addon_url)
             stopping.wait()
             click.echo("sandbox: stopping")
-    except (PortTaken, UnreadableSnapshot, InstallFailed, ValueError) as error:
+    except (PortTaken, UnreadableSnapshot, InstallFailed, seeding.SeedFailed, ValueError) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -92,9 +90,6 @@ def _install(sandbox: Sandbox, addon_url: str, stopping: threading.Event) -> Non
         click.echo(f"sandbox: {name:<8} {outcome}")
 
 
-def _seed(sandbox: Sandbox) -> None:
-    # The seed speaks the product's language, so it is not part of Jira; it may be absent.
-    if importlib.util.find_spec("sandbox.seed") is None:
-        raise click.ClickException("There is no seed to sow.")
-    importlib.import_module("sandbox.seed").sow(sandbox)
-    click.echo("sandbox: seeded")
+def _seed(sandbox: Sandbox, addon_url: str) -> None:
+    for line in seeding.sow(sandbox, addon_url):
+        click.echo(f"sandbox: {line}")

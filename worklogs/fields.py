@@ -1,7 +1,7 @@
 """What the REST API accepts and shows, field by field: camelCase names, aware times, clean text."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields, validate
@@ -69,6 +69,6 @@ class AwareTime(fields.String):
 class Day(fields.Date):
     """A calendar day, `YYYY-MM-DD`."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {
-        "invalid": "This is not a day. Write it like 2026-11-24."
-    }
+    def __init__(self, **kwargs: Any) -> None:
+        """A day."""
+        super().__init__(error_messages={"invalid": "This is not a day. Write it like 2026-11-24."}, **kwargs)

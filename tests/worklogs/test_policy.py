@@ -1,4 +1,4 @@
-"""`worklogs.policy` against the database's own decisions: they must be one (style: decisions cannot drift)."""
+"""`worklogs.policy` against the database's own decisions: the two cannot drift apart."""
 
 from itertools import combinations
 from uuid import uuid4
@@ -25,7 +25,7 @@ DATES = {
 
 @pytest.fixture(scope="module")
 def rows(admin_url):
-    """A secured team a case: my membership with its dates and permissions, one work log of mine, one not mine."""
+    """A secured team a case: my membership, its dates and permissions, a work log of mine and one not."""
     engine = sqlalchemy.create_engine(admin_url, poolclass=sqlalchemy.NullPool)
     cases = {}
     with engine.begin() as connection:
@@ -40,7 +40,8 @@ def rows(admin_url):
                     "insert into vault.role (instance_key, id, team_id, name, permissions, kind)"
                     " values (:s, :r, :t, 'R', :p, 'custom')",
                     "insert into vault.membership (instance_key, id, team_id, account_id, role_id, joined_on,"
-                    f" left_on, ended_at) values (:s, gen_random_uuid(), :t, :me, :r, {joined}, {left}, {ended})",
+                    " left_on, ended_at)"
+                    f" values (:s, gen_random_uuid(), :t, :me, :r, {joined}, {left}, {ended})",
                 ):
                     connection.execute(text(statement), values)
                 for worklog, author in ((mine, ME), (theirs, COLLEAGUE)):
@@ -77,8 +78,8 @@ def test_w3_w6_the_database_and_the_policy_decide_the_same_for_every_role_date_a
 
 def test_w5_the_database_and_the_policy_decide_the_same_about_logging(database, rows):
     insert = text(
-        "insert into vault.secured_worklog (instance_key, id, team_id, issue_id, author_account_id, started_at,"
-        " utc_offset_minutes, started_on, seconds, description_sealed, created_by)"
+        "insert into vault.secured_worklog (instance_key, id, team_id, issue_id, author_account_id,"
+        " started_at, utc_offset_minutes, started_on, seconds, description_sealed, created_by)"
         " values (:s, gen_random_uuid(), :t, 1, :a, now(), 0, current_date, 60, '', :me)"
     )
     with database.tenant_session(Actor(SITE, ME, ActorKind.USER)) as session:

@@ -61,7 +61,7 @@ def test_w2_a_secured_work_log_is_nowhere_in_jira(house, team):
     def jira():
         issue = site.issue("SEC-2")
         worklogs = list(site.model.worklogs_of(issue))
-        return copy.deepcopy((issue, worklogs)), len(site.webhooks.deliveries)
+        return copy.deepcopy((issue, worklogs)), len(site.webhooks.deliveries())
 
     before = jira()
     building.log_time(house, team, issue="SEC-2")

@@ -46,9 +46,10 @@ def test_a_public_team_cannot_hold_a_secured_work_log_even_for_the_owner(house):
     team = made(house, visibility="public")
     with pytest.raises(sqlalchemy.exc.IntegrityError):
         house.as_owner(
-            "insert into vault.secured_worklog (instance_key, id, team_id, issue_id, author_account_id, started_at,"
-            " utc_offset_minutes, started_on, seconds, description_sealed, created_by) select instance_key,"
-            " gen_random_uuid(), id, 1, 'x', now(), 0, current_date, 60, '', 'x' from vault.team where id = :id",
+            "insert into vault.secured_worklog (instance_key, id, team_id, issue_id, author_account_id,"
+            " started_at, utc_offset_minutes, started_on, seconds, description_sealed, created_by)"
+            " select instance_key, gen_random_uuid(), id, 1, 'x', now(), 0, current_date, 60, '', 'x'"
+            " from vault.team where id = :id",
             id=team["id"],
         )
 
@@ -213,7 +214,8 @@ def test_s4_only_the_administrator_changes_settings_and_it_is_an_event(house):
     refused(house.caller("lead")("PATCH", "/settings", {"securedTeams": True}), 403, "forbidden")
     assert house.caller("lead").get("/settings").json["canAdminister"] is False
     rows = house.as_owner(
-        "select outcome, changes from vault.event where action = 'settings:change' and instance_key = :k order by id",
+        "select outcome, changes from vault.event"
+        " where action = 'settings:change' and instance_key = :k order by id",
         k=house.instance_key(),
     )
     assert {row[0] for row in rows} == {"allowed", "denied"}
