@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 
 from connect.ports import Installed, RequestFacts
 from connect.principals import Installation, InstallationState
-from tenancy import eventlog
+from tenancy import erasure, eventlog
 from tenancy.actors import SERVICE_INSTANCE, Actor, ActorKind
 from tenancy.database import Database, TenantSession
 from tenancy.encryption import Cipher
@@ -56,8 +56,6 @@ set state = :state, changed_at = clock_timestamp(),
 where instance_key = :site
 """)
 
-_ERASE = text("select vault.erase_tenant(:site)")
-
 
 def next_state(current: InstallationState, wanted: InstallationState) -> InstallationState:
     """Return what a site in state `current` is after Jira says `wanted` (without installing anew)."""
@@ -88,7 +86,7 @@ class Installations:
             with self._database.tenant_session(actor) as session:
                 before = _lock(session, actor.instance_key)
                 if before is not None and before.erasing:
-                    finish_erasure(session, actor)
+                    erasure.finish(session)
                     before = None
                 self._write(session, actor, installed, before)
         finally:
@@ -152,19 +150,6 @@ class Installations:
                 outcome=Outcome.FAILED,
                 reason="unknown_installation",
             )
-
-
-def finish_erasure(session: TenantSession, actor: Actor) -> int:
-    """Erase the rows of the session's tenant, whose data key is destroyed already; return their number."""
-    rows: int = session.execute(_ERASE, {"site": actor.instance_key}).scalar_one()
-    eventlog.record(
-        session,
-        actor,
-        TenancyAction.ERASED,
-        Target("installation", actor.instance_key),
-        changes={"rows": rows},
-    )
-    return rows
 
 
 def _jira(site: str, facts: RequestFacts) -> Actor:

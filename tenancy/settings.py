@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from connect.settings import Reader
 
 KEY_BYTES = 32
+_KEY_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,16 @@ class TenancySettings:
             database_url=_url(reader, "DATABASE_URL", reader.text("DATABASE_URL")),
             owner_url=_optional_url(reader, "DATABASE_OWNER_URL"),
             auditor_url=_optional_url(reader, "DATABASE_AUDITOR_URL"),
-            key_encryption_keys=_keys(reader, "VAULT_KEY_ENCRYPTION_KEYS"),
+            key_encryption_keys=read_key_encryption_keys(reader),
             pool_size=reader.integer("VAULT_DATABASE_POOL_SIZE", 10, minimum=1, maximum=1000),
             prepared_statements=reader.choice("VAULT_DATABASE_PREPARED_STATEMENTS", ("on", "off"), "on")
             == "on",
         )
+
+
+def read_owner_url(reader: Reader) -> URL:
+    """Read DATABASE_OWNER_URL where it is required: for the operator's commands."""
+    return _url(reader, "DATABASE_OWNER_URL", reader.text("DATABASE_OWNER_URL"))
 
 
 def libpq_url(url: URL) -> str:
@@ -85,7 +92,11 @@ def _url(reader: Reader, key: str, text: str) -> URL:
     return reader.checked(key, checked, nowhere) if text else nowhere
 
 
-def _keys(reader: Reader, key: str) -> tuple[KeyEncryptionKey, ...]:
+def read_key_encryption_keys(
+    reader: Reader, key: str = "VAULT_KEY_ENCRYPTION_KEYS"
+) -> tuple[KeyEncryptionKey, ...]:
+    """Read the keys that wrap data keys: `name:base64` of 32 bytes each, the wrapping one first."""
+
     def checked() -> tuple[KeyEncryptionKey, ...]:
         keys = tuple(_key(entry) for entry in entries)
         if len({each.id for each in keys}) < len(keys):
@@ -97,12 +108,12 @@ def _keys(reader: Reader, key: str) -> tuple[KeyEncryptionKey, ...]:
 
 
 def _key(entry: str) -> KeyEncryptionKey:
-    advice = "must be a list of id:base64 with 32 bytes each; `worklog-vault keys generate` makes one"
+    advice = "must be a list of name:base64 with 32 bytes each; `worklog-vault keys generate` makes one"
     name, colon, encoded = entry.partition(":")
     try:
         secret = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         raise ValueError(advice) from None
-    if not colon or not name or len(name) > 64 or len(secret) != KEY_BYTES:
+    if not colon or not _KEY_NAME.fullmatch(name) or len(secret) != KEY_BYTES:
         raise ValueError(advice)
     return KeyEncryptionKey(name, secret)

@@ -1,5 +1,5 @@
 """The schema's history (Alembic), and the command that brings a database to its end."""
 
-from tenancy.migrations.upgrade import upgrade
+from tenancy.migrations.upgrade import head, upgrade
 
-__all__ = ["upgrade"]
+__all__ = ["head", "upgrade"]
