@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -22,6 +23,8 @@ EARLY = 30
 #: How many tokens are kept; the one not used for longest goes.
 KEPT = 4096
 
+# It goes into a header.
+_TOKEN = re.compile(r"[!-~]{1,8192}")
 _Key = tuple[str, str, str, str]
 
 
@@ -96,7 +99,6 @@ def _key(installation: Installation, account_id: str, scopes: tuple[str, ...]) -
 def _token_and_life(answer: Any) -> tuple[str, float]:
     token = answer.get("access_token") if isinstance(answer, dict) else None
     life = answer.get("expires_in") if isinstance(answer, dict) else None
-    # The token goes into a header: nothing but visible ASCII may be in it.
-    if not isinstance(token, str) or not token.isascii() or not token.isprintable() or " " in token:
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise JiraUnavailable("The authorization server's answer holds no token.")
     return token, float(life) if isinstance(life, int | float) and life > 0 else 0.0

@@ -82,6 +82,10 @@ class Transport:
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, HTTPAdapter(pool_connections=64, pool_maxsize=32))
 
+    def close(self) -> None:
+        """Close the pooled connections; a later call opens new ones."""
+        self._session.close()
+
     def send(self, call: Call, base: str, authorize: Authorize | None) -> Any:
         """Jira's JSON, or None when it answered without a body.
 
@@ -107,7 +111,7 @@ class Transport:
                 base + call.target,
                 data=call.form if call.form is not None else _dumped(call.json),
                 headers=_headers(call),
-                auth=_Authorization(base, call.target, authorize),
+                auth=_Authorization(base, authorize),
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
@@ -116,6 +120,10 @@ class Transport:
         except requests.RequestException as error:
             # Not the error's own text: it can repeat an address.
             return _Failure(type(error).__name__, retry=call.repeatable)
+
+
+class SiteLeft(ValueError):
+    """A call whose path makes another origin of its site's address: a mistake in the code, never sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +138,28 @@ class _Failure:
 
 
 class _Authorization(requests.auth.AuthBase):
-    """Authorizes a request for one origin and one target, exactly as they will be sent.
+    """Authorizes a request for one origin, and for its target exactly as it will be sent.
 
     Its presence also keeps requests from looking into ~/.netrc.
     """
 
-    def __init__(self, base: str, target: str, authorize: Authorize | None) -> None:
+    def __init__(self, base: str, authorize: Authorize | None) -> None:
         self._base = base
-        self._target = target
         self._authorize = authorize
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if Origin.of(request.url or "") != Origin.of(self._base):
-            raise requests.exceptions.InvalidURL("the request would leave its site")
+        if _origin(request.url) != Origin.of(self._base):
+            raise SiteLeft("the request would leave its site")
         if self._authorize is not None:
             request.headers["Authorization"] = self._authorize(request.method or "", request.path_url)
         return request
+
+
+def _origin(url: str | None) -> Origin | None:
+    try:
+        return Origin.of(url or "")
+    except ValueError:
+        return None
 
 
 def _outcome(call: Call, answer: requests.Response) -> Any:
