@@ -8,6 +8,7 @@ from types import FrameType
 
 import click
 
+from sandbox import seed as seeding
 from sandbox.lifecycle import InstallFailed
 from sandbox.server import PortTaken, Sandbox, ports_from_env
 from sandbox.snapshot import UnreadableSnapshot

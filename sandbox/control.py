@@ -33,7 +33,6 @@ def blueprint(sandbox: "Sandbox") -> Blueprint:
     _add_tokens(control, sandbox)
     control.register_error_handler(LookupError, lambda error: (jsonify(error=_message(error)), 404))
     control.register_error_handler(ValueError, lambda error: (jsonify(error=_message(error)), 400))
-    control.register_error_handler(TypeError, lambda error: (jsonify(error=_message(error)), 400))
     control.register_error_handler(InstallFailed, lambda error: (jsonify(error=_message(error)), 502))
     control.register_error_handler(TimeoutError, lambda error: (jsonify(error=_message(error)), 504))
     return control
@@ -94,12 +93,10 @@ def _add_faults(control: Blueprint, sandbox: "Sandbox") -> None:
 
     @control.post("/sites/<site>/faults")
     def inject(site: str) -> ResponseReturnValue:
-        body = _body()
-        kind = _required(body, "kind")
-        rest = {name: value for name, value in body.items() if name != "kind"}
+        options = _fault_options(_body())
         if site == CLOUD:
-            rest.setdefault("path", "*")
-        return jsonify(asdict(of(site).inject(kind, **rest))), 201
+            options.setdefault("path", "*")
+        return jsonify(asdict(of(site).inject(**options))), 201
 
     @control.delete("/sites/<site>/faults")
     def clear(site: str) -> ResponseReturnValue:
@@ -188,6 +185,29 @@ def _addon(addon: Addon) -> Json:
         "sharedSecret": addon.shared_secret,
         "userAccountId": addon.user_account_id,
     }
+
+
+_FAULT_OPTIONS: dict[str, type | tuple[type, ...]] = {
+    "kind": str,
+    "path": str,
+    "method": str,
+    "count": int,
+    "probability": (int, float),
+    "status": int,
+    "retry_after": (int, type(None)),
+    "reason": str,
+    "seconds": (int, float),
+}
+
+
+def _fault_options(body: Json) -> Json:
+    _required(body, "kind")
+    for name, value in body.items():
+        if name not in _FAULT_OPTIONS:
+            raise ValueError(f"{name} is not an option of a fault; there are {', '.join(_FAULT_OPTIONS)}")
+        if isinstance(value, bool) or not isinstance(value, _FAULT_OPTIONS[name]):
+            raise ValueError(f"{name} cannot be {value!r}")
+    return body
 
 
 def _body() -> Json:

@@ -1,13 +1,20 @@
 """`make run`: everything on one machine, under one supervisor. `python -m sandbox.demo`."""
 
 import base64
+import contextlib
 import os
 import secrets
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import click
+import psycopg
+import requests
+
 DATA = Path(".data")
+_PAUSE_SECONDS = 0.2
 KEY_FILE = DATA / "key-encryption-keys"
 
 
@@ -56,21 +63,50 @@ def _key_encryption_keys() -> str:
     return KEY_FILE.read_text().strip()
 
 
-def main() -> int:
-    """Run the Procfile's processes until Ctrl-C."""
+def wait_for_database(url: str) -> None:
+    """Return when the database takes connections."""
+    while True:
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(url):
+            return
+        time.sleep(_PAUSE_SECONDS)
+
+
+def wait_for_app(url: str) -> None:
+    """Return when the app says that it is well."""
+    while True:
+        with contextlib.suppress(requests.RequestException):
+            if requests.get(f"{url}/healthz", timeout=5).ok:
+                return
+        time.sleep(_PAUSE_SECONDS)
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Run the demo: PostgreSQL, the app with its worker, and two Jira sites that have it, until Ctrl-C."""
+    if context.invoked_subcommand is not None:
+        return
     DATA.mkdir(exist_ok=True)
     settings = environment()
     # An own database replaces the embedded one.
     embedded = "DATABASE_URL" in settings
     processes = ["database", "web", "worker", "jira"][0 if embedded else 1 :]
     command = [str(Path(sys.executable).parent / "honcho"), "start", *processes]
-    try:
-        return subprocess.run(
-            command, env={**os.environ, **settings, "PYTHONUNBUFFERED": "1"}, check=False
-        ).returncode
-    except KeyboardInterrupt:
-        return 0
+    environ = {**os.environ, **settings, "PYTHONUNBUFFERED": "1"}
+    # Ctrl-C reaches honcho as well; it stops the processes, and then we end with it.
+    with contextlib.suppress(KeyboardInterrupt), subprocess.Popen(command, env=environ) as supervisor:
+        sys.exit(supervisor.wait())
+
+
+@main.command()
+@click.argument("what", type=click.Choice(["database", "app"]))
+def wait(what: str) -> None:
+    """Wait until the demo's database or app is ready."""
+    if what == "database":
+        wait_for_database(os.environ["DATABASE_OWNER_URL"])
+    else:
+        wait_for_app(os.environ["SANDBOX_ADDON_URL"])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -300,7 +300,9 @@ def _log_history(world: World, company: Company, morning: datetime) -> None:
         for issue, plan in zip(world.issues.values(), planned, strict=True)
         for entry in plan.logged
     ]
-    for issue, entry in sorted(logged, key=lambda pair: (-pair[1].days_ago, pair[1].hour, pair[0].id)):
+    for issue, entry in sorted(
+        logged, key=lambda pair: (-pair[1].days_ago, pair[1].hour * 60 + pair[1].minutes)
+    ):
         day = _working_days_before(morning, entry.days_ago)
         started = day.replace(hour=entry.hour)
         worklogs.add(
@@ -563,7 +565,10 @@ _GLOBEX = Company(
                     ("identity",),
                     MEDIUM,
                     "",
-                    (Logged(cast.LEAD, 8, 9, 180, "Trial with badges on ward 3."),),
+                    (
+                        Logged(cast.LEAD, 8, 9, 180, "Trial with badges on ward 3."),
+                        Logged(cast.MEMBER, 7, 8, 120, "Enrolled the night shift."),
+                    ),
                 ),
                 Planned(
                     "Who can read the oncology archive?",
@@ -630,7 +635,10 @@ _GLOBEX = Company(
                     ("backup",),
                     MEDIUM,
                     "",
-                    (Logged(cast.OPERATOR, 9, 8, 390, "Restored in 74 minutes; the goal is 60."),),
+                    (
+                        Logged(cast.OPERATOR, 9, 8, 390, "Restored in 74 minutes; the goal is 60."),
+                        Logged(cast.OUTSIDER, 8, 6, 90, "Wrote down what to do faster next time."),
+                    ),
                 ),
                 Planned(
                     "Infusion pumps lose the wireless network",

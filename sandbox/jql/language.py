@@ -89,15 +89,18 @@ def parse(text: str) -> Query:
         tree = _GRAMMAR.parse(text)
     except UnexpectedInput as error:
         raise JqlError(_explain(text, error)) from error
-    return cast("Query", _Builder().transform(tree))
+    query = cast("Query", _Builder().transform(tree))
+    if len(query.order) > MOST_SORT_FIELDS:
+        raise JqlError(f"The ORDER BY clause can name at most {MOST_SORT_FIELDS} fields.")
+    return query
 
 
 class _Builder(Transformer[Token, Any]):
     """From lark's tree to the classes above."""
 
     def start(self, children: list[Any]) -> Query:
-        where, order = children
-        return Query(where, order or ())
+        order = children.pop() if children and isinstance(children[-1], tuple) else ()
+        return Query(children[0] if children else None, order)
 
     def disjunction(self, children: list[Expression]) -> Expression:
         return children[0] if len(children) == 1 else Or(tuple(children))
@@ -140,8 +143,6 @@ class _Builder(Transformer[Token, Any]):
         return Function(str(children[0]), tuple(child.text for child in children[1:] if child is not None))
 
     def order(self, children: list[Sort]) -> tuple[Sort, ...]:
-        if len(children) > MOST_SORT_FIELDS:
-            raise JqlError(f"The ORDER BY clause can name at most {MOST_SORT_FIELDS} fields.")
         return tuple(children)
 
     def sort(self, children: list[Any]) -> Sort:

@@ -66,7 +66,7 @@ class ScribeAddon:
                         "name": {"value": "Scribe"},
                         "target": {
                             "type": "web_panel",
-                            "url": "/panel?issueId={issue.id}&issueKey={issue.key}&who={user.accountId}&x={no.such}",
+                            "url": "/panel?issueId={issue.id}&key={issue.key}&who={user.accountId}&x={no.x}",
                         },
                         "conditions": [{"condition": "user_is_logged_in"}],
                     }
@@ -174,8 +174,10 @@ Ask = Callable[..., requests.Response]
 
 @pytest.fixture
 def ask(acme: Site) -> Ask:
-    """``ask("member", "GET", "/issue/SEC-1", json=..., version=3, site=...)``: REST with basic authentication;
-    None asks as nobody."""
+    """``ask("member", "GET", "/issue/SEC-1", version=3, site=acme, json=...)``: REST with an API token.
+
+    None asks as nobody.
+    """
 
     def ask(
         who: str | None, method: str, path: str, *, version: int = 3, site: Site = acme, **options: Any

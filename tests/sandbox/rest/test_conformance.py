@@ -1,4 +1,4 @@
-"""Every route answers as Jira's own OpenAPI document says, asks for the scope it names, and nothing is untested."""
+"""Every route answers as Jira's own OpenAPI document says, and asks for the scope that it names."""
 
 import re
 
