@@ -177,7 +177,7 @@ def _when_the_database_is_up(make: Callable[[], Any], patience: float) -> Any:
             time.sleep(0.2)
 
 
-@click.group(commands=list(commands.COMMANDS))
+@click.group(commands=[commands.migrate, commands.tenants, commands.keys])
 @click.version_option(package_name="worklog-vault")
 def main() -> None:
     """Worklog Vault: time tracking for Jira Cloud with work logs that only permitted people can see.

@@ -39,13 +39,13 @@ def administration() -> str:
 @blueprint.get("/healthz")
 @unsigned(reason="a balancer asks; the answer says only whether the database answers")
 def health() -> Response:
-    """204 when the service can serve. Raises DatabaseUnavailable."""
+    """200 when the service can serve. Raises DatabaseUnavailable."""
     try:
         with services.current().database.engine.connect() as connection:
             connection.execute(sqlalchemy.text("select 1"))
     except SQLAlchemyError as exc:
         raise DatabaseUnavailable from exc
-    return Response(status=204)
+    return Response('{"status": "ok"}', mimetype="application/json")
 
 
 def _page(name: str, **data: str) -> str:
