@@ -40,21 +40,29 @@ class Plan:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where the figures go, rounds and all.",
 )
+@click.option(
+    "--data",
+    default=DATA,
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the seeded cluster is kept.",
+)
 @click.option("--quick", is_flag=True, help="Two sites and one short round: does it still run?")
 @click.option("--profile", "profiled", is_flag=True, help="Also tell where the server's time goes (py-spy).")
-def main(duration: float, rounds: int, report_path: Path, quick: bool, profiled: bool) -> None:
+def main(duration: float, rounds: int, report_path: Path, data: Path, quick: bool, profiled: bool) -> None:
     """Measure the issue panel: GET /api/v1/issues/{id}/worklogs.
 
     Starts PostgreSQL with 50 sites and 1,000,000 secured work logs in .data/bench (made at the first run, in
     about two minutes), serves the product with two workers, loads it with wrk, and runs the same SQL in
     pgbench in turns with it. The ratio of both rates says how near the product is to its database.
     """
+    name = "quick" if quick else "full"
     plan = Plan(
         tenants=_QUICK_TENANTS if quick else _TENANTS,
         rounds=1 if quick else rounds,
         seconds=min(duration, 3.0) if quick else duration,
         profiled_seconds=10.0 if profiled else 0.0,
-        directory=DATA / ("quick" if quick else "full"),
+        directory=data / name,
     )
     console = Console()
     try:
