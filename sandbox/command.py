@@ -55,9 +55,7 @@ def main(snapshot_file: Path | None, addon_url: str | None, seed: bool, host: st
         with Sandbox(ports=ports_from_env(os.environ), host=host, snapshot_file=snapshot_file) as sandbox:
             _introduce(sandbox)
             if addon_url is not None:
-                _install(sandbox, _resolved(addon_url), stopping)
-                if seed:
-                    _seed(sandbox, addon_url)
+                _fill(sandbox, _resolved(addon_url), stopping, seed)
             stopping.wait()
             click.echo("sandbox: stopping")
     except (PortTaken, UnreadableSnapshot, InstallFailed, seeding.SeedFailed, ValueError) as error:
@@ -91,6 +89,11 @@ def _install(sandbox: Sandbox, addon_url: str, stopping: threading.Event) -> Non
         click.echo(f"sandbox: {name:<8} {outcome}")
 
 
-def _seed(sandbox: Sandbox, addon_url: str) -> None:
-    for line in seeding.sow(sandbox, addon_url):
-        click.echo(f"sandbox: {line}")
+def _fill(sandbox: Sandbox, addon_url: str, stopping: threading.Event, seed: bool) -> None:
+    _install(sandbox, addon_url, stopping)
+    if seed:
+        for line in seeding.sow(sandbox, addon_url):
+            click.echo(f"sandbox: {line}")
+    click.echo(f"\nReady. The app is at {addon_url}; open an issue in Jira and switch people there:")
+    for name, site in sandbox.sites.items():
+        click.echo(f"  {name:<8} {site.base_url}/browse/SEC-1")
