@@ -1,5 +1,7 @@
 """Issues: reading, and as much of writing as a demo needs."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +28,7 @@ TO_DO = 10000
 
 @route("POST", "/issue", scope=Scope.WRITE, anonymous=True)
 def create_issue(call: Call) -> Answer:
-    fields = _fields(call)
+    fields = _fields(call, labels=[])
     project, kind = _project(call, fields.get("project")), _issue_type(call, fields.get("issuetype"))
     if not call.permissions.holds("CREATE_ISSUES", project):
         raise JiraError(
@@ -77,17 +79,20 @@ def edit_issue(call: Call, issue: str) -> Answer:
     found = call.issue(issue)
     if not call.permissions.holds_on("EDIT_ISSUES", found):
         raise JiraError(403, "You do not have permission to edit this issue.")
-    fields = _fields(call)
-    before = Issue(**vars(found))
+    fields = _fields(call, found.labels)
+    # A draft first: one wrong field, and none of them changes.
+    draft = replace(found)
     if "summary" in fields:
-        found.summary = _summary(fields["summary"])
-    _apply(call, found, fields)
-    moment = clock.now()
-    changes = _changes(call, before, found)
+        draft.summary = _summary(fields["summary"])
+    _apply(call, draft, fields)
+    changes = _changes(call, found, draft)
     if changes:
-        found.updated = moment
-        entry = HistoryEntry(call.world.next_id(Sequence.HISTORY), call.caller.account_id, moment, changes)
-        found.history.append(entry)
+        draft.updated = clock.now()
+        entry = HistoryEntry(
+            call.world.next_id(Sequence.HISTORY), call.caller.account_id, draft.updated, changes
+        )
+        draft.history.append(entry)
+    vars(found).update(vars(draft))
     return Answer(204)
 
 
@@ -122,15 +127,38 @@ def remove(call: Call, found: Issue, at: datetime) -> None:
     del call.world.issues[found.id]
 
 
-def _fields(call: Call) -> Json:
-    fields = call.json_object().get("fields", {})
-    if not isinstance(fields, dict):
-        raise JiraError(400, errors={"fields": "must be an object"})
+def _fields(call: Call, labels: list[str]) -> Json:
+    """The new values in the body: those of ``fields``, and what the operations of ``update`` make."""
+    body = call.json_object()
+    fields, updates = body.get("fields") or {}, body.get("update") or {}
+    if not isinstance(fields, dict) or not isinstance(updates, dict):
+        raise JiraError(400, errors={"fields": "fields and update must be objects"})
+    fields = dict(fields)
+    for name, operations in updates.items():
+        for verb, value in _operations(name, operations):
+            fields[name] = _operated(name, verb, value, fields.get(name, labels))
     unknown = [name for name in fields if name not in representations.FIELDS]
     if unknown:
         message = "cannot be set. It is not on the appropriate screen, or unknown."
         raise JiraError(400, errors={name: f"Field '{name}' {message}" for name in unknown})
     return fields
+
+
+def _operations(name: str, operations: Any) -> Iterator[tuple[str, Any]]:
+    wellformed = isinstance(operations, list) and all(isinstance(one, dict) for one in operations)
+    if not wellformed:
+        raise JiraError(400, errors={name: "data was not an array of operations"})
+    return ((verb, value) for one in operations for verb, value in one.items())
+
+
+def _operated(name: str, verb: str, value: Any, before: Any) -> Any:
+    if verb == "set":
+        return value
+    if name == "labels" and verb == "add":
+        return [*before, value]
+    if name == "labels" and verb == "remove":
+        return [label for label in before if label != value]
+    raise JiraError(400, errors={name: f"Field '{name}' does not support operation '{verb}'"})
 
 
 def _project(call: Call, value: Any) -> Project:

@@ -22,7 +22,8 @@ def check(call: Call) -> Json:
     unknown = [name for name in wanted if name not in GLOBAL_PERMISSIONS]
     if unknown:
         raise JiraError(400, f"Unrecognized global permissions: {', '.join(unknown)}")
-    checks = body.get("projectPermissions") or []
+    checks = body.get("projectPermissions")
+    checks = [] if checks is None else checks
     if not isinstance(checks, list):
         raise JiraError(400, errors={"projectPermissions": "must be a list"})
     return {

@@ -89,9 +89,9 @@ def change_worklog(call: Call, issue: str, worklog: str) -> Json:
         comment=_comment(call, body, found.comment),
         visibility=_visibility(call, within, body, found.visibility),
     )
-    adjustment = _adjustment(call, None)
+    adjustment, properties = _adjustment(call, None), _properties(body)
     changed = worklogs.change(call.world, found, call.caller.account_id, entry, adjustment=adjustment)
-    changed.properties |= _properties(body)
+    changed.properties |= properties
     return _shown(call, changed)
 
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox import cast, world, worklogs
+from sandbox import cast, worklogs, world
 from sandbox.jql import language, search
 from sandbox.jql.language import JqlError
 from sandbox.model import Visibility, VisibilityKind

@@ -135,7 +135,7 @@ def operation(openapi, route):
 
 
 def problems(openapi, schema, answer):
-    # Formats are not checked: Jira writes +0000 where RFC 3339 wants +00:00, in the document's own examples too.
+    # Formats are not checked: Jira writes +0000 where RFC 3339 wants +00:00, in its own examples too.
     validator = OAS30Validator({"allOf": [schema], "components": openapi["components"]})
     return [f"{list(error.absolute_path)}: {error.message}" for error in validator.iter_errors(answer)]
 
