@@ -74,7 +74,7 @@ def tenants() -> None:
     """
 
 
-@tenants.command(cls=Operation, name="list")
+@tenants.command(cls=Operation, name="list", short_help="List all sites.")
 @click.option("--state", type=click.Choice(list(InstallationState)), help="Only sites in this state.")
 @_as_json
 def list_tenants(state: str | None, as_json: bool) -> None:
@@ -100,7 +100,7 @@ def list_tenants(state: str | None, as_json: bool) -> None:
     click.echo(f"{len(sites)} site{'' if len(sites) == 1 else 's'}")
 
 
-@tenants.command(cls=Operation, name="show")
+@tenants.command(cls=Operation, name="show", short_help="Show one site.")
 @click.argument("instance_key")
 @_as_json
 def show_tenant(instance_key: str, as_json: bool) -> None:
@@ -129,12 +129,13 @@ def show_tenant(instance_key: str, as_json: bool) -> None:
 def keys() -> None:
     """Make and rotate the keys that wrap every site's data key (VAULT_KEY_ENCRYPTION_KEYS).
 
-    To rotate: `keys generate`, put its output first in VAULT_KEY_ENCRYPTION_KEYS, restart all processes, run
-    `keys rotate`, then remove the keys that it names as unused.
+    To rotate: run `keys generate`, put its output first in VAULT_KEY_ENCRYPTION_KEYS and restart all
+    processes (while some still run without it: put it last, and first only once all know it); run `keys
+    rotate`; then remove the keys that it names as unused.
     """
 
 
-@keys.command(cls=Operation)
+@keys.command(cls=Operation, short_help="Print a new key.")
 @click.option("--name", help="Name of the key; today's date and some letters when left out.")
 def generate(name: str | None) -> None:
     """Print a new entry for VAULT_KEY_ENCRYPTION_KEYS, name:base64.
@@ -150,7 +151,7 @@ def generate(name: str | None) -> None:
     click.echo(entry)
 
 
-@keys.command(cls=Operation)
+@keys.command(cls=Operation, short_help="Wrap every site's data key under the first key.")
 @_as_json
 def rotate(as_json: bool) -> None:
     """Wrap every site's data key anew, under the first of VAULT_KEY_ENCRYPTION_KEYS.
@@ -172,7 +173,7 @@ def rotate(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"rewrapped": len(plan.data_keys), "first": entries[0].id, "unused": unused}))
         return
-    click.echo(f"{len(plan.data_keys)} data keys wrapped anew; all are under {entries[0].id!r} now.")
+    click.echo(f"Data keys wrapped anew: {len(plan.data_keys)}. All are under {entries[0].id!r} now.")
     if unused:
         click.echo(f"No longer needed in VAULT_KEY_ENCRYPTION_KEYS: {', '.join(unused)}")
 

@@ -161,7 +161,7 @@ class Database:
             eventlog.record(
                 session,
                 actor,
-                refusal.action,
+                refusal.action or eventlog.TenancyAction.REQUEST_REFUSED,
                 refusal.target,
                 outcome=eventlog.Outcome.DENIED,
                 reason=reason,

@@ -64,12 +64,10 @@ class Denied:
 
     When one leaves `Database.tenant_session`, what the session did is rolled back and the denial is recorded
     in a transaction of its own, under `action`, `target` and the error's `code` as reason.
-
-        class NotYourWorklog(NotFound, Denied): ...
-        raise NotYourWorklog().of(EventTag.WORKLOG_AMENDED, Target("worklog", worklog_id))
+    Whoever raises one says which act it was; without an `action` the event is `request:refuse`.
     """
 
-    action: EventAction
+    action: EventAction | None = None
     target: Target | None = None
 
 
