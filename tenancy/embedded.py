@@ -311,7 +311,7 @@ def _run(postgres: EmbeddedPostgres) -> None:
         with postgres:
             postgres.create_database()
             click.echo(f"PostgreSQL is ready: {postgres.urls().app}")
-            while not enough.wait(timeout=5):
+            while not enough.wait(timeout=2):
                 if not postgres.is_running():
                     click.echo("PostgreSQL ended unexpectedly; starting it again.", err=True)
                     postgres.restart()
