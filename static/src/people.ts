@@ -5,10 +5,11 @@ import { useEffect, useReducer } from "preact/hooks";
 import type { Host, Person } from "./host";
 import type { AccountId } from "./model";
 
-export type Known = { name: string; state: "known" | "inactive" | "asking" | "unknown" };
+export type Known = { name: string; state: "known" | "inactive" | "asking" | "unknown" | "unanswered" };
 
 const asking: Known = { name: "Loading name", state: "asking" };
 const unknown: Known = { name: "Unknown person", state: "unknown" };
+const unanswered: Known = { name: "Name not available", state: "unanswered" };
 
 export class Directory {
   private readonly known = new Map<AccountId, Known>();
@@ -38,6 +39,13 @@ export class Directory {
     if (first) setTimeout(() => void this.ask(), 0);
   }
 
+  /** Asks once more for the names that Jira did not tell when it was asked. */
+  retry(): void {
+    const silent = [...this.known].filter(([, { state }]) => state === "unanswered").map(([account]) => account);
+    silent.forEach((account) => this.known.delete(account));
+    this.want(silent);
+  }
+
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -47,9 +55,9 @@ export class Directory {
     const accounts = [...this.waiting];
     this.waiting.clear();
     accounts.forEach((account) => this.known.set(account, asking));
-    const people = await this.host.people(accounts).catch((): Person[] => []);
-    accounts.forEach((account) => this.known.set(account, unknown));
-    this.learn(people);
+    const people = await this.host.people(accounts).catch(() => null);
+    accounts.forEach((account) => this.known.set(account, people ? unknown : unanswered));
+    this.learn(people ?? []);
   }
 }
 

@@ -32,7 +32,7 @@ const nothing: Open = { kind: "nothing" };
 type Target = { row: string } | "add";
 
 export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string }): JSX.Element {
-  const { api, host, announce } = useServices();
+  const { api, host, people, announce } = useServices();
   const worklogs = useWorklogs(api, issueId);
   const settings = useLoaded(() => api.settings(), "");
   const teams = useLoaded(() => api.teams({ visibility: "secured", permission: "log_own" }), "");
@@ -47,7 +47,7 @@ export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string
   const [letters, setLetters] = useShortcutPreference();
   const target = useRef<Target | null>(null);
   const addButton = useRef<HTMLButtonElement>(null);
-  const helpButton = useRef<HTMLDivElement>(null);
+  const helpButton = useRef<HTMLButtonElement>(null);
 
   const visible = inOrder([
     ...(shown === "public" ? [] : worklogs.secured.entries),
@@ -78,6 +78,12 @@ export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string
     }
     setLost(null);
     setOpen(next);
+  };
+
+  const reload = () => {
+    people.retry();
+    worklogs.reload();
+    announce("Loading again.");
   };
 
   const mayLog = (teams.value?.length ?? 0) > 0;
@@ -115,10 +121,7 @@ export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string
 
   useShortcuts(letters, {
     n: () => add(),
-    r: () => {
-      worklogs.reload();
-      announce("Loading again.");
-    },
+    r: reload,
     j: () => focusRow(isRowFocused() ? neighbour(visible, current, 1) : (current ?? visible[0]?.id)),
     k: () => focusRow(isRowFocused() ? neighbour(visible, current, -1) : (current ?? visible[0]?.id)),
     "?": () => setHelp((on) => !on),
@@ -126,7 +129,7 @@ export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string
 
   const closeHelp = () => {
     setHelp(false);
-    helpButton.current?.querySelector("button")?.focus();
+    helpButton.current?.focus();
   };
 
   const saved = (worklog: Worklog, isNew: boolean) => {
@@ -186,7 +189,7 @@ export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string
       }}
     >
       <Summary
-        securedSeconds={worklogs.secured.status === "ready" ? worklogs.securedSeconds : null}
+        secured={{ seconds: worklogs.securedSeconds, state: worklogs.secured.status }}
         jira={worklogs.jira}
         waiting={worklogs.public.status === "loading"}
         scale={scale}
@@ -198,14 +201,15 @@ export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string
           </Button>
         )}
         <Filter shown={shown} onChange={setShown} />
-        <div class="toolbar-end" ref={helpButton}>
-          <IconButton icon="refresh" label="Load again" shortcut="r" onClick={worklogs.reload} />
+        <div class="toolbar-end">
+          <IconButton icon="refresh" label="Load again" shortcut="r" onClick={reload} />
           <IconButton
             icon="help"
             label="Keyboard shortcuts"
             shortcut="?"
             expanded={help}
             controls="shortcuts"
+            buttonRef={helpButton}
             onClick={() => setHelp(!help)}
           />
         </div>
@@ -243,7 +247,7 @@ export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string
         />
       )}
       {open.kind === "adding" && form(null, open.start)}
-      <Sources worklogs={worklogs} shown={shown} />
+      <Sources worklogs={worklogs} shown={shown} onRetry={people.retry.bind(people)} />
       {visible.length > 0 && (
         <WorklogList
           worklogs={visible}
@@ -294,7 +298,7 @@ function Filter({ shown, onChange }: { shown: Shown; onChange: (shown: Shown) =>
   );
 }
 
-/** Says why there is no button for logging time. */
+/** Says why there is no button for logging time. Quietly: most people of a site see it on every issue. */
 function WhyNot({ teams }: { teams: Loaded<Team[]> }): JSX.Element | null {
   if (teams.problem) {
     return (
@@ -309,9 +313,10 @@ function WhyNot({ teams }: { teams: Loaded<Team[]> }): JSX.Element | null {
   }
   if (!teams.value || teams.value.length > 0) return null;
   return (
-    <Message kind="information" title="You are not in a secured team that you may log time for">
-      <p>A team’s lead can add you. Time that everybody may see is logged in Jira as usual.</p>
-    </Message>
+    <p class="subtle why-not">
+      You are in no secured team for which you may log time, so there is nothing to log here. A team’s lead can add you;
+      time that everybody may see is logged in Jira as usual.
+    </p>
   );
 }
 
@@ -341,8 +346,15 @@ function Deleted({ worklog, scale, canRepeat, onRepeat, onDismiss }: DeletedProp
   );
 }
 
+interface SourcesProps {
+  worklogs: Worklogs;
+  shown: Shown;
+  /** Jira is asked again, for whatever else it did not tell. */
+  onRetry: () => void;
+}
+
 /** What is still loading or went wrong, each world on its own: Jira's silence never hides what is secured. */
-function Sources({ worklogs, shown }: { worklogs: Worklogs; shown: Shown }): JSX.Element {
+function Sources({ worklogs, shown, onRetry }: SourcesProps): JSX.Element {
   const { secured, jira } = worklogs;
   const fromJira = worklogs.public;
   const silent = fromJira.status === "ready" && jira !== null && jira.status !== "ok";
@@ -367,7 +379,16 @@ function Sources({ worklogs, shown }: { worklogs: Worklogs; shown: Shown }): JSX
         <Message
           kind="warning"
           title={jira?.status === "refused" ? "Jira refused to show its work logs" : "Jira did not answer"}
-          actions={<Button onClick={() => worklogs.load("public")}>Try again</Button>}
+          actions={
+            <Button
+              onClick={() => {
+                onRetry();
+                worklogs.load("public");
+              }}
+            >
+              Try again
+            </Button>
+          }
         >
           <p>
             {jira?.status === "refused" && jira.detail

@@ -3,7 +3,7 @@ import { format, type WorkingTime } from "../durations";
 import type { JiraPart } from "../model";
 
 interface Props {
-  securedSeconds: number | null;
+  secured: { seconds: number; state: "loading" | "ready" | "failed" };
   jira: JiraPart | null;
   /** Jira's part is still being asked for. */
   waiting: boolean;
@@ -12,7 +12,7 @@ interface Props {
 
 /** Three sums and a bar. Jira's sum and the secured one are never added up in words: Jira knows nothing of the second,
  * and the second is what this reader may see, not what there is. */
-export function Summary({ securedSeconds, jira, waiting, scale }: Props): JSX.Element {
+export function Summary({ secured, jira, waiting, scale }: Props): JSX.Element {
   const spent = jira?.timeSpentSeconds ?? null;
   const estimate = jira?.originalEstimateSeconds ?? null;
   const noJira = waiting ? null : jira?.status === "ok" ? undefined : "Jira did not answer";
@@ -23,7 +23,8 @@ export function Summary({ securedSeconds, jira, waiting, scale }: Props): JSX.El
           term="Secured"
           note="that you may see"
           marker="secured"
-          text={securedSeconds === null ? null : format(securedSeconds, scale)}
+          text={secured.state === "loading" ? null : secured.state === "failed" ? "–" : format(secured.seconds, scale)}
+          title={secured.state === "failed" ? "Could not be loaded" : undefined}
         />
         <Sum
           term="Time spent"
@@ -40,7 +41,7 @@ export function Summary({ securedSeconds, jira, waiting, scale }: Props): JSX.El
           title={noJira}
         />
       </dl>
-      <Bar secured={securedSeconds ?? 0} spent={spent ?? 0} estimate={estimate ?? 0} scale={scale} />
+      <Bar secured={secured.state === "ready" ? secured.seconds : 0} spent={spent ?? 0} estimate={estimate ?? 0} scale={scale} />
     </section>
   );
 }

@@ -44,10 +44,14 @@ export function WorklogForm(props: Props): JSX.Element {
   const [draft, setDraft] = useState(props.start);
   const [conflict, setConflict] = useState<{ theirs: Worklog; mine: WorklogChange } | null>(null);
   const [leaving, setLeaving] = useState(false);
+  const typedIn = useRef<Element | null>(null);
 
   const focusOn = (name: DraftField) => form.ref.current?.querySelector<HTMLElement>(`[name="${name}"]`)?.focus();
 
-  useEffect(() => focusOn(props.start.teamId ? "timeSpent" : "teamId"), []);
+  // When the form opens, and when its fields come back after a conflict.
+  useEffect(() => {
+    if (!conflict) focusOn(draft.teamId ? "timeSpent" : "teamId");
+  }, [conflict]);
 
   const set = (field: DraftField) => (value: string) => {
     setDraft((now) => ({ ...now, [field]: value }));
@@ -97,7 +101,6 @@ export function WorklogForm(props: Props): JSX.Element {
     if (!conflict) return;
     adopt(conflict.theirs, draftOf(conflict.theirs, scale));
     announce("Their version is in the form now.");
-    focusOn("timeSpent");
   };
 
   const adopt = (theirs: Worklog, next: Draft) => {
@@ -109,15 +112,21 @@ export function WorklogForm(props: Props): JSX.Element {
   };
 
   const leave = () => {
-    if (isTouched(draft, original) && !leaving) return setLeaving(true);
-    props.onClose();
+    if (!isTouched(draft, original)) return props.onClose();
+    typedIn.current = document.activeElement;
+    setLeaving(true);
+  };
+
+  const stay = () => {
+    setLeaving(false);
+    if (typedIn.current instanceof HTMLElement) typedIn.current.focus();
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape") {
       event.preventDefault();
       event.stopPropagation();
-      if (leaving) setLeaving(false);
+      if (leaving) stay();
       else leave();
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
@@ -149,75 +158,85 @@ export function WorklogForm(props: Props): JSX.Element {
           )}
         </Message>
       )}
-      {conflict && (
-        <Conflict {...conflict} scale={scale} busy={form.busy} onKeepMine={keepMine} onTakeTheirs={takeTheirs} />
-      )}
-      <div class="form-grid">
-        {base ? (
-          <div class="field field-wide">
-            <span class="field-label">Team</span>
-            <span>
-              <WorldLozenge visibility="secured" team={base.team?.name ?? null} />
-            </span>
+      {conflict ? (
+        <>
+          <Conflict {...conflict} scale={scale} busy={form.busy} onKeepMine={keepMine} onTakeTheirs={takeTheirs} />
+          <div class="form-actions">
+            <Button kind="subtle" onClick={props.onClose}>
+              Cancel
+            </Button>
           </div>
-        ) : (
-          <TeamChoice teams={props.teams} draft={draft} errors={form.errors} set={set} />
-        )}
-        {!base && team?.permissions.includes("log_for_others") && (
-          <AuthorChoice team={team} value={draft.author} error={form.errors.author} onChange={set("author")} />
-        )}
-        <TextField
-          label="Time spent"
-          name="timeSpent"
-          required
-          value={draft.timeSpent}
-          placeholder="1h 30m"
-          error={form.errors.timeSpent}
-          hint={!form.errors.timeSpent && <Interpretation text={draft.timeSpent} scale={scale} />}
-          onInput={set("timeSpent")}
-        />
-        <div class="field-pair">
-          <TextField
-            label="Date started"
-            name="date"
-            type="date"
-            required
-            value={draft.date}
-            error={form.errors.date}
-            onInput={set("date")}
-          />
-          <TextField
-            label="Time"
-            name="time"
-            type="time"
-            required
-            value={draft.time}
-            error={form.errors.time}
-            onInput={set("time")}
-          />
-          <p class="field-hint zone">{zoneLabel(draft)}</p>
-        </div>
-        <TextArea
-          class="field-wide"
-          label="Description"
-          name="description"
-          value={draft.description}
-          error={form.errors.description}
-          onInput={set("description")}
-        />
-      </div>
-      {leaving ? (
-        <Leaving onDiscard={props.onClose} onStay={() => setLeaving(false)} />
+        </>
       ) : (
-        <div class="form-actions">
-          <Button kind="primary" type="submit" busy={form.busy}>
-            Save
-          </Button>
-          <Button kind="subtle" onClick={leave}>
-            Cancel
-          </Button>
-          <p class="form-note">Stored outside Jira, for permitted people of the team only.</p>
-        </div>
+        <>
+          <div class="form-grid">
+            {base ? (
+              <div class="field field-wide">
+                <span class="field-label">Team</span>
+                <span>
+                  <WorldLozenge visibility="secured" team={base.team?.name ?? null} />
+                </span>
+              </div>
+            ) : (
+              <TeamChoice teams={props.teams} draft={draft} errors={form.errors} set={set} />
+            )}
+            {!base && team?.permissions.includes("log_for_others") && (
+              <AuthorChoice team={team} value={draft.author} error={form.errors.author} onChange={set("author")} />
+            )}
+            <TextField
+              label="Time spent"
+              name="timeSpent"
+              required
+              value={draft.timeSpent}
+              placeholder="1h 30m"
+              error={form.errors.timeSpent}
+              hint={!form.errors.timeSpent && <Interpretation text={draft.timeSpent} scale={scale} />}
+              onInput={set("timeSpent")}
+            />
+            <div class="field-pair">
+              <TextField
+                label="Date started"
+                name="date"
+                type="date"
+                required
+                value={draft.date}
+                error={form.errors.date}
+                onInput={set("date")}
+              />
+              <TextField
+                label="Time"
+                name="time"
+                type="time"
+                required
+                value={draft.time}
+                error={form.errors.time}
+                onInput={set("time")}
+              />
+              <p class="field-hint zone">{zoneLabel(draft)}</p>
+            </div>
+            <TextArea
+              class="field-wide"
+              label="Description"
+              name="description"
+              value={draft.description}
+              error={form.errors.description}
+              onInput={set("description")}
+            />
+          </div>
+          {leaving ? (
+            <Leaving onDiscard={props.onClose} onStay={stay} />
+          ) : (
+            <div class="form-actions">
+              <Button kind="primary" type="submit" busy={form.busy}>
+                Save
+              </Button>
+              <Button kind="subtle" onClick={leave}>
+                Cancel
+              </Button>
+              <p class="form-note">Stored outside Jira, for permitted people of the team only.</p>
+            </div>
+          )}
+        </>
       )}
     </form>
   );

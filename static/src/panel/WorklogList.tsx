@@ -163,7 +163,7 @@ export function DeleteQuestion({ worklog, scale, busy, error, onDelete, onKeep }
   const keep = useRef<HTMLButtonElement>(null);
   const nameOf = usePeople(people, [worklog.author.accountId]);
   useEffect(() => keep.current?.focus(), []);
-  const question = `Delete ${format(worklog.timeSpentSeconds, scale)} of ${nameOf(worklog.author.accountId).name}, ${describe(worklog.started)}?`;
+  const question = `Delete ${format(worklog.timeSpentSeconds, scale)} of ${nameOf(worklog.author.accountId).name}?`;
   return (
     <div
       class="card delete-question"
@@ -178,6 +178,7 @@ export function DeleteQuestion({ worklog, scale, busy, error, onDelete, onKeep }
       }}
     >
       <p class="card-title">{question}</p>
+      <p class="worklog-when">{describe(worklog.started)}</p>
       {worklog.description && <p class="worklog-description">{worklog.description}</p>}
       <p id={`delete-${worklog.id}`} class="subtle">
         Secured work logs are kept nowhere else. Once deleted, nobody can bring this one back.

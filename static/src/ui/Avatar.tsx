@@ -35,8 +35,9 @@ function initials(name: string): string {
   return (first + last).toUpperCase();
 }
 
+/** FNV-1a: account ids differ in few characters, and neighbours in a list should not look alike. */
 function hash(text: string): number {
-  let value = 0;
-  for (const character of text) value = (value * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return value;
+  let value = 0x811c9dc5;
+  for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return (value ^ (value >>> 15)) >>> 0;
 }

@@ -46,6 +46,7 @@ interface IconButtonProps {
   expanded?: boolean;
   controls?: string;
   danger?: boolean;
+  buttonRef?: Ref<HTMLButtonElement>;
   /** Shown in the tooltip; the label alone is read out. */
   shortcut?: string;
 }
@@ -54,6 +55,7 @@ export function IconButton(props: IconButtonProps): JSX.Element {
   const hint = props.shortcut ? `${props.label} (${props.shortcut})` : props.label;
   return (
     <button
+      ref={props.buttonRef ?? null}
       type="button"
       class={`icon-button${props.danger ? " icon-button-danger" : ""}`}
       aria-label={props.label}

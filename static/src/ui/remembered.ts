@@ -4,17 +4,16 @@
 const fallback = new Map<string, string>();
 
 export function remember(key: string, value: string): void {
-  fallback.set(key, value);
   try {
     localStorage.setItem(`worklog-vault.${key}`, value);
   } catch {
-    // The map above has it.
+    fallback.set(key, value);
   }
 }
 
 export function recall(key: string): string | null {
   try {
-    return localStorage.getItem(`worklog-vault.${key}`) ?? fallback.get(key) ?? null;
+    return localStorage.getItem(`worklog-vault.${key}`);
   } catch {
     return fallback.get(key) ?? null;
   }
