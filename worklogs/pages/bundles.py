@@ -1,7 +1,7 @@
 """Where the bundled browser code lies: names that hold their content's hash."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import orjson
@@ -23,11 +23,17 @@ class Bundle:
     style: str
 
 
-@cache
 def bundle(folder: Path, page: str) -> Bundle:
     """The bundle of `page`, from the manifest in `folder`. Raises NotBundled."""
+    path = folder / "manifest.json"
     try:
-        manifest = orjson.loads((folder / "manifest.json").read_bytes())
+        manifest = _manifest(path, path.stat().st_mtime_ns)
         return Bundle(f"/static/dist/{manifest[f'{page}.js']}", f"/static/dist/{manifest[f'{page}.css']}")
     except (OSError, KeyError, orjson.JSONDecodeError) as exc:
         raise NotBundled from exc
+
+
+@lru_cache(maxsize=2)
+def _manifest(path: Path, _changed: int) -> dict[str, str]:
+    # Read again when it was bundled again: the names in it have changed with their content.
+    return dict(orjson.loads(path.read_bytes()))
