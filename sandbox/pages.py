@@ -24,6 +24,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox import addons, cast, clock, worklogs
 from sandbox.lifecycle import InstallFailed
@@ -106,6 +107,7 @@ def blueprint(sandbox: "Sandbox", site: Site) -> Blueprint:
     _add_script_calls(pages, site)
     _add_files(pages)
     pages.before_request(_refuse_foreign_forms(site))
+    pages.after_request(_remember_visitor(site))
     pages.after_request(_protect(site))
     return pages
 
@@ -143,7 +145,7 @@ def _add_browsing(pages: Blueprint, sandbox: "Sandbox", site: Site) -> None:
     def switch_user() -> ResponseReturnValue:
         user = site.user(request.form["account"])
         answer = redirect(_own_path(request.form.get("back", "/")), 303)
-        answer.set_cookie(USER_COOKIE, user.account_id, max_age=31_536_000, httponly=True, samesite="Lax")
+        _remember(answer, user)
         return answer
 
 
@@ -504,6 +506,23 @@ def _refuse_foreign_forms(site: Site) -> Callable[[], ResponseReturnValue | None
         return None
 
     return check
+
+
+def _remember_visitor(site: Site) -> Callable[[Response], Response]:
+    """Whom a page took its visitor for, the cookie says from then on: it is all that REST goes by."""
+
+    def remember(response: Response) -> Response:
+        user = current_user(site)
+        unknown = request.cookies.get(USER_COOKIE) != user.account_id
+        if request.method == "GET" and response.mimetype == "text/html" and unknown:
+            _remember(response, user)
+        return response
+
+    return remember
+
+
+def _remember(response: BaseResponse, user: User) -> None:
+    response.set_cookie(USER_COOKIE, user.account_id, max_age=31_536_000, httponly=True, samesite="Lax")
 
 
 def _protect(site: Site) -> Callable[[Response], Response]:
