@@ -137,18 +137,20 @@ class Database:
         connection = self._connect()
         try:
             return connection, _begin_as(connection, actor, durable)
-        except DBAPIError as error:
+        except BaseException as error:
             connection.close()
-            if not error.connection_invalidated:
+            if not isinstance(error, DBAPIError) or not error.connection_invalidated:
                 raise
         # The pooled connection had died while it was idle (the database was restarted), and nothing was done
         # on it. Its failure made the pool forget every connection of its age, so the next one is new.
         connection = self._connect()
         try:
             return connection, _begin_as(connection, actor, durable)
-        except DBAPIError as error:
+        except BaseException as error:
             connection.close()
-            raise (_unavailable(error, connection) or error) from error
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
+                raise DatabaseUnavailable from error
+            raise
 
     def _connect(self) -> Connection:
         try:

@@ -36,8 +36,8 @@ class SessionIsOneTransaction(VaultError):
 class TransactionLost(VaultError):
     """The transaction had already failed or ended when it was asked to commit.
 
-    A statement's error was swallowed inside the block, most likely. PostgreSQL answers the commit of such a transaction by
-    rolling back without an error, so the caller would believe in a write that never happened.
+    A statement's error was swallowed inside the block, most likely. PostgreSQL answers the commit of such a
+    transaction by rolling back without an error, so the caller would believe in a write that never happened.
     """
 
     code = "transaction_lost"

@@ -99,8 +99,10 @@ def record(
 
 
 def _cut(text: str | None, length: int) -> str | None:
-    # PostgreSQL's text cannot hold the zero character.
-    return None if text is None else text[:length].replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if text is None:
+        return None
+    # PostgreSQL's text holds neither half a surrogate nor the zero character.
+    return text[:length].encode(errors="replace").decode().replace("\0", "?")
 
 
 def _refuse_content(changes: Any) -> None:

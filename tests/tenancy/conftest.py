@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -41,3 +42,8 @@ def lead() -> Actor:
 def stranger() -> Actor:
     """A person in globex, with the same account id."""
     return Actor("globex-client-key", "lead", ActorKind.USER, "request-2", "203.0.113.8")
+
+
+def now_utc() -> datetime:
+    """This moment, aware."""
+    return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The life of an installation: any order of Jira's calls leads to where it should, and every call is an event."""
+"""Jira's calls in any order lead to where they should, and every one of them is an event."""
 
 from __future__ import annotations
 
