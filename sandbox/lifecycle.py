@@ -96,6 +96,7 @@ def install(world: World, key: InstallKey, addon_url: str) -> Addon:
         _install_user(world, addon)
         # Registered before the call: an add-on may use its secret before it answers.
         world.addons[addon.key] = addon
+        world.touch()
     answer = _post(addon, "installed", _body(world, addon, "installed", secret=True), key)
     if not answer.accepted:
         with world.lock:
@@ -103,13 +104,16 @@ def install(world: World, key: InstallKey, addon_url: str) -> Addon:
                 del world.addons[addon.key]
             else:
                 world.addons[addon.key] = before
+            world.touch()
         raise InstallFailed(f"{addon.key} refused to be installed in {world.name}: {answer.detail}")
     _post(addon, "enabled", _body(world, addon, "enabled"))
     return addon
 
 
 def knows_us(world: World, addon: Addon) -> bool:
-    """Whether the add-on still accepts our secret, found out by an ``enabled`` call."""
+    """Whether the add-on knows the site's address and still accepts our secret; an ``enabled`` call tells."""
+    if addon.told_base_url != world.base_url:
+        return False
     return _post(addon, "enabled", _body(world, addon, "enabled")).accepted
 
 
@@ -118,10 +122,12 @@ def rotate_secret(world: World, key: InstallKey, addon: Addon) -> Addon:
     with world.lock:
         before = addon.shared_secret
         addon.shared_secret = secrets.token_urlsafe(48)
+        world.touch()
     answer = _post(addon, "installed", _body(world, addon, "installed", secret=True), key)
     if not answer.accepted:
         with world.lock:
             addon.shared_secret = before
+            world.touch()
         raise InstallFailed(f"{addon.key} refused its new secret: {answer.detail}")
     return addon
 
@@ -130,6 +136,7 @@ def uninstall(world: World, key: InstallKey, addon: Addon, order: Order = Order.
     """Take the add-on away. It is told, but cannot object."""
     with world.lock:
         addon.state = AddonState.UNINSTALLED
+        world.touch()
     disabled = (addon, "disabled", _body(world, addon, "disabled"), None)
     uninstalled = (addon, "uninstalled", _body(world, addon, "uninstalled"), key)
     if order is Order.PARALLEL:
@@ -144,6 +151,7 @@ def disable(world: World, addon: Addon) -> Callback:
     """Switch the add-on off: no pages, no webhooks, and its tokens are refused."""
     with world.lock:
         addon.state = AddonState.DISABLED
+        world.touch()
     return _post(addon, "disabled", _body(world, addon, "disabled"))
 
 
@@ -151,6 +159,7 @@ def enable(world: World, addon: Addon) -> Callback:
     """Switch it on again."""
     with world.lock:
         addon.state = AddonState.ENABLED
+        world.touch()
     return _post(addon, "enabled", _body(world, addon, "enabled"))
 
 
@@ -200,6 +209,7 @@ def _record(world: World, descriptor: Json, descriptor_url: str, secret: str) ->
         oauth_client_id=stable_id(world.name, "oauth", key).replace("-", ""),
         shared_secret=secret,
         user_account_id=f"557058:{stable_id(world.name, 'app', key)}",
+        told_base_url=world.base_url,
     )
 
 

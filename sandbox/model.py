@@ -212,6 +212,8 @@ class Addon:
     shared_secret: str = field(repr=False)
     #: The account under which the add-on's own calls act.
     user_account_id: str
+    #: The site's address as the add-on was last told it.
+    told_base_url: str = ""
     state: AddonState = AddonState.ENABLED
 
     @property
@@ -274,14 +276,26 @@ class World:
     last_ids: dict[str, int] = field(default_factory=dict)
     #: How long ``/worklog/updated`` and ``/worklog/deleted`` keep quiet about a change; a minute, as in Jira.
     settling_seconds: int = 60
+    #: Grows with every change that should reach the snapshot soon.
+    revision: int = field(default=0, compare=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
     listeners: list[Callable[[Event], None]] = field(default_factory=list, repr=False, compare=False)
+    _worklogs_by_issue: dict[int, dict[int, Worklog]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._index_worklogs()
 
     def become(self, other: "World") -> None:
         """Take over everything that ``other`` knows, but its address, lock and listeners."""
         for one in fields(self):
             if one.compare and one.name != "base_url":
                 setattr(self, one.name, getattr(other, one.name))
+        self._index_worklogs()
+        self.touch()
+
+    def touch(self) -> None:
+        """Say that something has changed."""
+        self.revision += 1
 
     def next_id(self, sequence: Sequence) -> int:
         """The next id of a kind: issues from 10001, work logs from 10100, history from 20001."""
@@ -291,6 +305,7 @@ class World:
 
     def publish(self, event: Event) -> None:
         """Tell whoever listens, which is the webhook dispatcher."""
+        self.touch()
         for listener in self.listeners:
             listener(event)
 
@@ -308,7 +323,17 @@ class World:
 
     def worklogs_of(self, issue: Issue) -> Iterator[Worklog]:
         """All work logs of an issue, oldest first, restricted ones too."""
-        return (worklog for worklog in self.worklogs.values() if worklog.issue_id == issue.id)
+        return iter(list(self._worklogs_by_issue.get(issue.id, {}).values()))
+
+    def keep(self, worklog: Worklog) -> None:
+        """Add a work log to the site."""
+        self.worklogs[worklog.id] = worklog
+        self._worklogs_by_issue.setdefault(worklog.issue_id, {})[worklog.id] = worklog
+
+    def drop(self, worklog: Worklog) -> None:
+        """Take a work log out of the site."""
+        del self.worklogs[worklog.id]
+        del self._worklogs_by_issue[worklog.issue_id][worklog.id]
 
     def groups_of(self, account_id: str) -> list[Group]:
         return [group for group in self.groups.values() if account_id in group.members]
@@ -333,6 +358,11 @@ class World:
                 f"{self.name}: {named} is not installed; there is {[addon.key for addon in present]}"
             )
         return chosen[0]
+
+    def _index_worklogs(self) -> None:
+        self._worklogs_by_issue = {}
+        for worklog in self.worklogs.values():
+            self._worklogs_by_issue.setdefault(worklog.issue_id, {})[worklog.id] = worklog
 
 
 def stable_id(*parts: str) -> str:

@@ -22,7 +22,8 @@ from sandbox.cloud import Cloud
 from sandbox.cloud_app import create_cloud_app
 from sandbox.lifecycle import InstallKey
 from sandbox.model import Addon, stable_id
-from sandbox.site import Site, create_site, create_site_app
+from sandbox.site import Site, create_site
+from sandbox.site_app import create_site_app
 from sandbox.webhooks import RETRY_DELAYS
 
 CLOUD = "cloud"
@@ -255,6 +256,7 @@ def _bind(name: str, host: str, port: int) -> socket.socket:
 @dataclass
 class _Saved:
     text: str | None = None
+    revisions: tuple[int, ...] = ()
 
 
 class _Saver:
@@ -285,4 +287,7 @@ class _Saver:
     def _work(self) -> None:
         path = self._sandbox.snapshot_file
         while path is not None and not self._stopping.wait(SAVE_INTERVAL_SECONDS):
-            self.save(path)
+            revisions = tuple(site.model.revision for site in self._sandbox.sites.values())
+            if revisions != self._saved.revisions:
+                self.save(path)
+                self._saved.revisions = revisions

@@ -1,24 +1,17 @@
-"""A running site: its world, what can go wrong with it, its webhooks, and its web application."""
+"""A running site: its world, what can go wrong with it, and its webhooks."""
 
-import importlib
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from flask import Flask, request
+from flask import request
 
 from sandbox import addons, cast, lifecycle
-from sandbox.faults import Faults, FaultyApplication
+from sandbox.faults import Faults
 from sandbox.lifecycle import Callback, InstallKey, Order
 from sandbox.limits import Limits
 from sandbox.model import Addon, Issue, User, World
-from sandbox.rest import blueprint as rest
 from sandbox.rest.callers import USER_COOKIE
 from sandbox.webhooks import RETRY_DELAYS, Dispatcher
-
-if TYPE_CHECKING:
-    from sandbox.server import Sandbox
 
 #: The module of the issue panel in the product's descriptor.
 PANEL = "worklog-panel"
@@ -113,26 +106,9 @@ def create_site(
     return Site(world, install_key, Dispatcher(world, retry_delays=retry_delays))
 
 
-def create_site_app(sandbox: "Sandbox", site: Site) -> Flask:
-    """The site's web application: REST, pages, and a health check."""
-    app = Flask(__name__, static_folder=None)
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.register_blueprint(rest.create(site.model, sandbox.cloud.access, site.limits))
-    app.add_url_rule("/healthz", view_func=_healthy)
-    pages = importlib.import_module("sandbox.pages") if importlib.util.find_spec("sandbox.pages") else None
-    if pages is not None:
-        app.register_blueprint(pages.blueprint(sandbox, site))
-    app.wsgi_app = FaultyApplication(app.wsgi_app, site.faults)  # type: ignore[method-assign]
-    return app
-
-
 def current_user(site: Site) -> User:
     """Who looks at the site's pages: the cookie's user, or the member when there is no good one."""
     found = site.model.users.get(request.cookies.get(USER_COOKIE, ""))
     if found is None or not found.active or found.account_type == "app":
         return site.user(cast.MEMBER.account_id)
     return found
-
-
-def _healthy() -> tuple[str, int]:
-    return "ok", 200

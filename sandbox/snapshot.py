@@ -98,7 +98,10 @@ def _decode(kind: Any, value: Any) -> Any:
 
 def _decode_plain(kind: Any, value: Any) -> Any:
     if is_dataclass(kind) and isinstance(kind, type):
-        return kind(**{name: _decode(hint, value[name]) for name, hint in _kept(kind).items()})
+        # A field that is newer than the file takes its default; one without default is missed by the class.
+        return kind(
+            **{name: _decode(hint, value[name]) for name, hint in _kept(kind).items() if name in value}
+        )
     if kind is datetime:
         return datetime.fromisoformat(value)
     # Keys of JSON objects are strings, whatever they were.

@@ -76,7 +76,7 @@ def add(
         visibility=entry.visibility,
         properties=dict(properties or {}),
     )
-    world.worklogs[worklog.id] = worklog
+    world.keep(worklog)
     changes = _track(issue, spent=entry.seconds, adjustment=adjustment or Adjustment(), manual_sign=-1)
     changes.append(_worklog_id(None, worklog))
     _remember(world, issue, author, at, changes)
@@ -122,12 +122,20 @@ def remove(
     """The work log is gone; the issue's history keeps its id and its time for ever, as Jira's does."""
     at = at or clock.now()
     issue = world.issues[worklog.issue_id]
-    del world.worklogs[worklog.id]
+    world.drop(worklog)
     world.deleted_worklogs.append(DeletedWorklog(worklog.id, at))
     changes = _track(issue, spent=-worklog.seconds, adjustment=adjustment or Adjustment(), manual_sign=1)
     changes += [_worklog_time(worklog.seconds, None), _worklog_id(worklog, None)]
     _remember(world, issue, remover, at, changes)
     world.publish(Event(EventKind.WORKLOG_DELETED, at, remover, replace(issue), replace(worklog)))
+
+
+def remove_issue(world: World, issue: Issue, remover: str, *, at: datetime | None = None) -> None:
+    """The issue is gone, and its work logs with it: one event, and no entry among the deleted work logs."""
+    for worklog in world.worklogs_of(issue):
+        world.drop(worklog)
+    world.publish(Event(EventKind.ISSUE_DELETED, at or clock.now(), remover, issue))
+    del world.issues[issue.id]
 
 
 def _track(issue: Issue, *, spent: int, adjustment: Adjustment, manual_sign: int) -> list[ChangeItem]:

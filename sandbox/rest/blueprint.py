@@ -49,9 +49,13 @@ def _view(
         _count(limits, route)
         with world.lock:
             caller = identify(world, access, _credentials())
-            _admit(caller, route, world)
+            _admit(caller, route)
             call = Call(world, caller, version, request.path, request.args.to_dict(flat=False), _json())
-            return _answer(route.view(call, **parameters))
+            try:
+                return _answer(route.view(call, **parameters))
+            finally:
+                if route.method in _CHANGING:
+                    world.touch()
 
     return view
 
@@ -67,18 +71,14 @@ def _credentials() -> Credentials:
     )
 
 
-def _admit(caller: Caller, route: Route, world: World) -> None:
+def _admit(caller: Caller, route: Route) -> None:
     if caller.kind is CallerKind.ANONYMOUS and not route.anonymous:
         raise JiraError(401, "Client must be authenticated to access this resource.")
     if not caller.may_use(route.scope):
         raise JiraError(403, f"The add-on needs the scope {route.scope} for this request.")
-    origin = request.headers.get("Origin")
     # A cookie travels with every request of the browser, also with one that a foreign page started.
-    if (
-        caller.kind is CallerKind.BROWSER
-        and request.method in _CHANGING
-        and origin not in (None, world.base_url)
-    ):
+    foreign = request.headers.get("Origin", request.host_url.rstrip("/")) != request.host_url.rstrip("/")
+    if foreign and caller.kind is CallerKind.BROWSER and request.method in _CHANGING:
         raise JiraError(403, "XSRF check failed")
 
 

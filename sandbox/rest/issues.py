@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from sandbox import clock, representations
+from sandbox import clock, representations, worklogs
 from sandbox.model import (
     ChangeItem,
-    Event,
-    EventKind,
     HistoryEntry,
     Issue,
     IssueType,
@@ -102,7 +99,7 @@ def delete_issue(call: Call, issue: str) -> Answer:
     found = call.issue(issue)
     if not call.permissions.holds_on("DELETE_ISSUES", found):
         raise JiraError(403, "You do not have permission to delete issues in this project.")
-    remove(call, found, clock.now())
+    worklogs.remove_issue(call.world, found, call.caller.account_id)
     return Answer(204)
 
 
@@ -117,14 +114,6 @@ def comments(call: Call, issue: str) -> Json:
     """Nobody comments in the sandbox; the route is there because clients ask."""
     call.issue(issue)
     return {"startAt": 0, "maxResults": 100, "total": 0, "comments": []}
-
-
-def remove(call: Call, found: Issue, at: datetime) -> None:
-    """Take the issue and its work logs out of the world and say so."""
-    for worklog in list(call.world.worklogs_of(found)):
-        del call.world.worklogs[worklog.id]
-    call.world.publish(Event(EventKind.ISSUE_DELETED, at, call.caller.account_id, found))
-    del call.world.issues[found.id]
 
 
 def _fields(call: Call, labels: list[str]) -> Json:

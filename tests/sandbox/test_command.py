@@ -13,6 +13,8 @@ from click.testing import CliRunner
 
 from sandbox.command import main
 
+pytestmark = pytest.mark.timeout(30)
+
 ROOT = Path(__file__).parents[2]
 FREE = {f"SANDBOX_PORT_{name}": "0" for name in ("ACME", "GLOBEX", "CLOUD")}
 
@@ -61,7 +63,9 @@ def test_it_installs_once_remembers_and_stops_when_asked(start, addon, tmp_path,
     first = start("--snapshot", str(file), "--install", addon.url)
     lines = read_until(first, "globex   installed")
     assert "acme     installed" in "".join(lines)
-    acme = next(line.split()[-1] for line in lines if "acme     http" in line)
+    acme, globex = (
+        next(line.split()[-1] for line in lines if f"{name:<8} http" in line) for name in ("acme", "globex")
+    )
     answer = requests.put(
         f"{acme}/rest/api/3/issue/SEC-1/properties/mark",
         json=1,
@@ -71,7 +75,14 @@ def test_it_installs_once_remembers_and_stops_when_asked(start, addon, tmp_path,
     assert answer.status_code == 201
     assert "stopping" in stop(first, sent)
     assert first.returncode == 0
-    second = start("--snapshot", str(file), "--install", SANDBOX_ADDON_URL=addon.url)
+    second = start(
+        "--snapshot",
+        str(file),
+        "--install",
+        SANDBOX_ADDON_URL=addon.url,
+        SANDBOX_PORT_ACME=acme.rpartition(":")[2],
+        SANDBOX_PORT_GLOBEX=globex.rpartition(":")[2],
+    )
     stop_lines = read_until(second, "globex   already installed")
     assert any("acme     already installed" in line for line in stop_lines)
     assert '"mark": 1' in file.read_text()

@@ -171,6 +171,13 @@ def test_an_add_on_that_lost_its_memory_is_installed_again(sandbox, installed):
     assert len(installed.to("/installed")) == 1
 
 
+def test_a_site_that_moved_tells_its_add_on(sandbox, acme, installed):
+    acme.addon().told_base_url = "http://localhost:1"
+    assert sandbox.ensure_installed(installed.url)["acme"] == "installed"
+    assert installed.to("/installed")[0].body["baseUrl"] == acme.base_url
+    assert acme.addon().told_base_url == acme.base_url
+
+
 def test_waiting_for_an_add_on_ends_with_the_reason(addon):
     lifecycle.wait_until_healthy(addon.url, 1)
     with pytest.raises(InstallFailed, match="was not healthy within 0 s"):

@@ -203,6 +203,12 @@ def test_an_app_may_ask_about_anybodys_permissions(as_app):
     }
 
 
+def test_what_rest_does_not_have_is_refused_in_json(acme):
+    for method, path in (("GET", "/nonsense"), ("PATCH", "/myself")):
+        answer = browser(acme, method, path)
+        assert answer.json()["status-code"] == answer.status_code in (404, 405)
+
+
 def test_every_answer_tells_the_rate_limit_and_forbids_storing(acme):
     for answer in (browser(acme, "GET", "/myself"), browser(acme, "GET", "/myself", account=None)):
         assert answer.headers["X-RateLimit-Limit"] == "100"
