@@ -70,12 +70,3 @@ def test_a_site_is_named_by_its_name(sandbox):
     assert sandbox.site("acme").name == "acme"
     with pytest.raises(KeyError):
         sandbox.site("initech")
-
-
-def test_people_and_issues_are_found_by_part_or_id(acme):
-    assert acme.user("member") is acme.user(acme.user("member").account_id)
-    assert acme.issue("sec-1") is acme.issue(10001)
-    with pytest.raises(LookupError):
-        acme.issue("SEC-999")
-    with pytest.raises(LookupError):
-        acme.user("nobody")
