@@ -12,7 +12,7 @@ def test_people_and_issues_are_found_by_part_or_id(acme):
 
 def test_the_add_on_must_be_clear(acme, installed):
     assert acme.addon() is acme.addon("com.example.scribe")
-    with pytest.raises(LookupError, match="com.example.other is not installed"):
+    with pytest.raises(LookupError, match=r"com\.example\.other is not installed"):
         acme.addon("com.example.other")
     acme.uninstall()
     with pytest.raises(LookupError, match="an add-on is not installed"):
