@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy
 from flask import Flask
 from sqlalchemy import text
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
 import app as product
@@ -83,12 +83,19 @@ class House:
             return list(result) if result.returns_rows else []
 
 
+class _Handler(WSGIRequestHandler):
+    #: Seconds after which a connection that asks nothing more is given up: closing the house waits for it.
+    timeout = 5
+
+
 @contextmanager
 def running_house(database_environ: Mapping[str, str], admin_url: str) -> Iterator[House]:
     """A house with both sites installed by the real signed handshake."""
     with Sandbox() as sandbox:
         # The port must be known before the app is made: its own address is a setting.
-        server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
+        server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True, request_handler=_Handler)
+        # Requests that a closed browser left behind are waited for, or their database connections leak.
+        server.daemon_threads = False
         url = f"http://localhost:{server.server_port}"
         hosts = " ".join(site.base_url.removeprefix("http://") for site in sandbox.sites.values())
         environ = {
@@ -108,13 +115,13 @@ def running_house(database_environ: Mapping[str, str], admin_url: str) -> Iterat
             thread.start()
             sandbox.install(url)
             yield House(sandbox, app, url, environ)
-            with app.app_context():
-                services.current().database.dispose()
         finally:
             if thread.is_alive():
                 server.shutdown()
                 thread.join()
             server.server_close()
+        with app.app_context():
+            services.current().database.dispose()
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,8 @@ def test_saving_twice_in_a_hurry_makes_one_work_log(house: House, team: SecuredT
     form = open_form(panel)
     form.get_by_label("Time spent").fill("1h")
     form.get_by_label("Description").fill("Once is enough")
-    house.sandbox.site("acme").faults.inject("latency", path="/rest/api/3/permissions/check", seconds=0.4)
+    faults = house.sandbox.site("acme").faults
+    slow = faults.inject("latency", path="/rest/api/3/permissions/check", seconds=0.4)
     form.get_by_role("button", name="Save").dblclick()
     member.page.keyboard.press("Enter")
     member.page.keyboard.press("Control+Enter")
@@ -123,6 +124,7 @@ def test_saving_twice_in_a_hurry_makes_one_work_log(house: House, team: SecuredT
     expect(entries(panel)).to_have_count(1)
     expect(entry(panel, "Once is enough")).to_be_focused()
     expect(sum_of(panel, "Secured")).to_have_text("1h")
+    assert slow.hits > 0
     assert count_in_database(house) == 1
 
 
