@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make run` (a Jira in a box with the app in it) and `make test`.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench unit browser-code clean
+.PHONY: help run build test lint bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,6 +19,8 @@ run: $(INSTALLED) $(BUNDLES) ## Start it all: PostgreSQL, the app, its worker, t
 
 test: $(INSTALLED) $(BUNDLES) lint ## Run every test: Python, TypeScript, PostgreSQL, a real browser.
 	@$(BIN)/python -m tests.run
+
+build: $(INSTALLED) $(BUNDLES) ## Install what is needed and bundle the browser code.
 
 lint: $(INSTALLED) $(MODULES) ## Check style, types and the one-way layers.
 	$(BIN)/ruff check .

@@ -32,6 +32,8 @@ from tenancy.webhooks import Webhooks
 from worklogs import api, pages, services
 
 STATIC = Path(__file__).parent / "static"
+#: Bytes of a request's body: the longest description, each of its characters escaped, and room to spare.
+LARGEST_BODY = 1 << 20
 _log = structlog.get_logger("app")
 
 # JSON lines for machines. Tracebacks without local variables: those can hold secrets (domain.md S4).
@@ -69,7 +71,7 @@ class Settings:
 def create_app(settings: Settings) -> Flask:
     """The web application. Raises IsolationMissing when the database does not isolate tenants as it must."""
     app = Flask("worklog-vault", static_folder=str(STATIC), static_url_path="/static")
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     database = Database(settings.tenancy)
     isolation.verify(database.engine)
     installations = Installations(database)

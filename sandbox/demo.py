@@ -92,10 +92,8 @@ def main(context: click.Context) -> None:
     embedded = "DATABASE_URL" in settings
     processes = ["database", "web", "worker", "jira"][0 if embedded else 1 :]
     command = [str(Path(sys.executable).parent / "honcho"), "start", *processes]
-    environ = {**os.environ, **settings, "PYTHONUNBUFFERED": "1"}
-    # Ctrl-C reaches honcho as well; it stops the processes, and then we end with it.
-    with contextlib.suppress(KeyboardInterrupt), subprocess.Popen(command, env=environ) as supervisor:
-        sys.exit(supervisor.wait())
+    # honcho takes this process's place, so that Ctrl-C and SIGTERM reach it and it stops the others.
+    os.execve(command[0], command, {**os.environ, **settings, "PYTHONUNBUFFERED": "1"})  # noqa: S606
 
 
 @main.command()
@@ -103,7 +101,7 @@ def main(context: click.Context) -> None:
 def wait(what: str) -> None:
     """Wait until the demo's database or app is ready."""
     if what == "database":
-        wait_for_database(os.environ["DATABASE_OWNER_URL"])
+        wait_for_database(os.environ["DATABASE_URL"])
     else:
         wait_for_app(os.environ["SANDBOX_ADDON_URL"])
 

@@ -106,6 +106,11 @@ def test_every_error_has_one_shape(house, method, path, status, code):
     assert (answer.json["code"], answer.json["status"]) == (code, status)
 
 
+def test_a_body_beyond_all_measure_is_refused(house, monkeypatch):
+    answer = house.caller("admin")("PATCH", "/settings", {"teamManagers": ["x" * product.LARGEST_BODY]})
+    assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
+
+
 def test_an_unexpected_error_tells_its_caller_nothing(house, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("secret detail")
