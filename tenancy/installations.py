@@ -41,7 +41,7 @@ values (:site, 'enabled', :base_url, :oauth_client_id, :product_type, :shared_se
 on conflict (instance_key) do update set
   state = 'enabled', base_url = :base_url, oauth_client_id = :oauth_client_id,
   product_type = :product_type, shared_secret = :shared_secret,
-  installed_at = clock_timestamp(), changed_at = clock_timestamp(), uninstalled_at = null
+  installed_at = clock_timestamp(), changed_at = clock_timestamp()
 """)
 
 _ADD_KEY = text("""
@@ -49,11 +49,9 @@ insert into vault.data_key (instance_key, id, wrapped, key_encryption_key)
 values (:site, :id, :wrapped, :key_encryption_key)
 """)
 
+# `uninstalled_at` follows from the state, by a trigger: the app may not write it.
 _CHANGE_STATE = text("""
-update vault.installation
-set state = :state, changed_at = clock_timestamp(),
-  uninstalled_at = case when :state = 'uninstalled' then coalesce(uninstalled_at, clock_timestamp()) end
-where instance_key = :site
+update vault.installation set state = :state, changed_at = clock_timestamp() where instance_key = :site
 """)
 
 

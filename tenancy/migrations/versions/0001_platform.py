@@ -41,6 +41,21 @@ comment on column vault.installation.shared_secret is 'Sealed under the site''s 
 comment on column vault.installation.erasure_began_at is 'Its data keys are destroyed, its rows are going.';
 create index installation_uninstalled on vault.installation (uninstalled_at) where state = 'uninstalled';
 
+-- When a site went is the database's word, not the app's: what may be erased follows from it, and whoever could
+-- write a date of last month could have a site and its event log erased at once.
+create function vault.note_uninstalled() returns trigger
+language plpgsql set search_path = vault, pg_temp as $$
+begin
+  if new.state <> 'uninstalled' then
+    new.uninstalled_at := null;
+  elsif tg_op = 'INSERT' or old.state <> 'uninstalled' then
+    new.uninstalled_at := clock_timestamp();
+  end if;
+  return new;
+end $$;
+create trigger note_uninstalled before insert or update of state on vault.installation
+  for each row execute function vault.note_uninstalled();
+
 create table vault.data_key (
   instance_key text not null references vault.installation,
   id uuid not null,
@@ -245,7 +260,17 @@ def upgrade() -> None:
         "instance_key, state, base_url, oauth_client_id, product_type, installed_at, changed_at, "
         "uninstalled_at, erasure_began_at"
     )
-    protect(op, "installation", grants=(f"select ({known})", "insert", "update"), confines=directory)
+    told = "state, base_url, oauth_client_id, product_type, shared_secret"
+    protect(
+        op,
+        "installation",
+        grants=(
+            f"select ({known})",
+            f"insert (instance_key, {told})",
+            f"update ({told}, installed_at, changed_at)",
+        ),
+        confines=directory,
+    )
     protect(op, "data_key", grants=("insert",), confines=directory)
     op.execute(EVENT_LOG)
     # The auditor reads across tenants. `at` is the database's clock, not the app's word.

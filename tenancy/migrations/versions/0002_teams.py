@@ -136,23 +136,74 @@ _WHO_SEES_AND_CHANGES = f"""
 create policy visible on vault.secured_worklog for select to vault_app using (
     author_account_id = {_ME} or team_id = any ((select vault.readable_teams())::uuid[]));
 create policy loggable on vault.secured_worklog for insert to vault_app with check (
-    (author_account_id = {_ME} and team_id = any ((select vault.teams_where('log_own'))::uuid[]))
-    or (author_account_id <> {_ME} and team_id = any ((select vault.teams_where('log_for_others'))::uuid[])));
+    created_by = {_ME} and (
+        (author_account_id = {_ME} and team_id = any ((select vault.teams_where('log_own'))::uuid[]))
+        or (author_account_id <> {_ME}
+            and team_id = any ((select vault.teams_where('log_for_others'))::uuid[]))));
 create policy changeable on vault.secured_worklog for update to vault_app using (
     author_account_id = {_ME} or team_id = any ((select vault.teams_where('manage_others'))::uuid[]));
 create policy deletable on vault.secured_worklog for delete to vault_app using (
     author_account_id = {_ME} or team_id = any ((select vault.teams_where('manage_others'))::uuid[]));
 """
 
+# Who may make somebody a reader may read, so a wrong statement must not do that either: roles and memberships
+# are written by those who manage the team, and by its maker while it has no member yet (domain.md T3, T4).
+_WHO_STAFFS = f"""
+create function vault.may_staff(team uuid) returns boolean
+    language sql stable security definer set search_path = vault, pg_temp as $$
+    select team = any (vault.teams_where('manage_team'))
+        or (exists (select from vault.team t
+                     where t.instance_key = {CURRENT_TENANT} and t.id = team and t.created_by = {_ME})
+            and not exists (select from vault.membership m
+                             where m.instance_key = {CURRENT_TENANT} and m.team_id = team))
+$$;
+grant execute on function vault.may_staff(uuid) to vault_app;
+create policy seen on vault.role for select to vault_app using (true);
+create policy made on vault.role for insert to vault_app with check (vault.may_staff(team_id));
+create policy seen on vault.membership for select to vault_app using (true);
+create policy added on vault.membership for insert to vault_app with check (vault.may_staff(team_id));
+create policy changed on vault.membership for update to vault_app using (vault.may_staff(team_id));
+"""
+
+# domain.md W4: that somebody logged or read secured time is as secret as the time itself. Whoever acted sees
+# the act, and an author what was done to the own work log.
+_WHO_SEES_THE_ACTS = f"""
+create policy secured_acts on vault.event as restrictive for select to vault_app using (
+    action not like 'secured\\_worklog:%' or actor_account = {_ME} or changes ->> 'author' = {_ME});
+"""
+
+# What an update may touch. A work log's team, issue, author and maker are not among it, nor whose membership
+# of which team one is: a row that could be moved would be a way around the policies.
+_WORKLOG_CHANGES = (
+    "started_at, utc_offset_minutes, started_on, seconds, description_sealed, version, updated_at"
+)
+_SETTINGS_CHANGES = "secured_teams, team_managers, hours_per_day, days_per_week, version"
+
 
 def upgrade() -> None:
     """Make the tables of teams and their secured work logs."""
     op.execute(_TABLES)
-    protect(op, "site_settings", grants=("select", "insert", "update"))
-    protect(op, "team", grants=("select", "insert", "update"))
-    protect(op, "role", grants=("select", "insert"))
-    protect(op, "membership", grants=("select", "insert", "update"))
-    protect(op, "secured_worklog", visibility=None)
+    protect(op, "site_settings", grants=("select", "insert", f"update ({_SETTINGS_CHANGES})"))
+    protect(
+        op,
+        "team",
+        grants=("select", "insert", "update (name, description, visibility, lead_account_id, version)"),
+    )
+    protect(op, "role", grants=("select", "insert"), visibility=None)
+    protect(
+        op,
+        "membership",
+        grants=("select", "insert", "update (role_id, joined_on, left_on, ended_at, version)"),
+        visibility=None,
+    )
+    protect(
+        op,
+        "secured_worklog",
+        grants=("select", "insert", f"update ({_WORKLOG_CHANGES})", "delete"),
+        visibility=None,
+    )
     op.execute(_VISIBILITY_FOR_EVER)
     op.execute(_TEAMS_WHERE)
     op.execute(_WHO_SEES_AND_CHANGES)
+    op.execute(_WHO_STAFFS)
+    op.execute(_WHO_SEES_THE_ACTS)

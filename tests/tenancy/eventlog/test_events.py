@@ -77,7 +77,7 @@ def test_an_event_cannot_be_written_for_another_site(
     database: Database, lead: Actor, stranger: Actor
 ) -> None:
     with (
-        pytest.raises(ProgrammingError, match="row-level security"),
+        pytest.raises(InsufficientPrivilege, match="row-level security"),
         database.tenant_session(lead) as session,
     ):
         eventlog.record(session, stranger, ACTION)
