@@ -16,6 +16,7 @@ from worklogs.entries.listing import LISTING
 
 CLIENTS, THREADS = 8, 2
 _PGBENCH = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pgbench"
+_VARIABLE = re.compile(r"%\((\w+)\)s")
 _TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 _LATENCY = re.compile(r"^latency average = ([\d.]+) ms", re.MULTILINE)
 _FAILED = re.compile(r"^number of failed transactions: (\d+)", re.MULTILINE)
@@ -62,7 +63,7 @@ def script() -> str:
         first_issue=world.FIRST_ISSUE,
         instance_key=instance_key,
         account=account,
-        listing=LISTING.strip().replace(":account_id", f"({account})"),
+        listing=_VARIABLE.sub(r":\1", LISTING.strip().replace("%(account_id)s", f"({account})")),
     )
 
 

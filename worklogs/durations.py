@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 LONGEST_SECONDS = 366 * 24 * 3600
 """More than a year on one work log is a slip of the finger, not work."""
@@ -33,6 +34,14 @@ class WorkingTime:
         hour = Decimal(3600)
         day = hour * self.hours_per_day
         return {"week": day * self.days_per_week, "day": day, "hour": hour, "minute": Decimal(60)}[unit]
+
+
+@lru_cache(maxsize=256)
+def working_time(hours_per_day: str | None, days_per_week: str | None) -> WorkingTime:
+    """The working time of a site, as a statement read it along; None: the site decided nothing."""
+    if hours_per_day is None or days_per_week is None:
+        return WorkingTime()
+    return WorkingTime(Decimal(hours_per_day), Decimal(days_per_week))
 
 
 def parse(text: str, working_time: WorkingTime) -> int:
@@ -72,6 +81,8 @@ def checked_seconds(seconds: int) -> int:
     return seconds
 
 
+# A page shows few different durations, and Decimal is exact but slow.
+@lru_cache(maxsize=4096)
 def render(seconds: int, working_time: WorkingTime) -> str:
     """`seconds` in Jira's notation, `1d 2h 5m`; whole minutes, a rest of seconds is rounded down."""
     left, parts = Decimal(seconds), []

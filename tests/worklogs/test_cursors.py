@@ -26,7 +26,7 @@ def test_a_forged_cursor_is_refused_as_invalid_and_nothing_else(text):
 
 @given(moments, st.uuids(), st.integers(0, 2**62))
 def test_at_one_moment_secured_work_logs_come_before_public_ones(at, secured, public):
-    behind_secured = positions.read(positions.after_secured(at, secured))
+    behind_secured = positions.read(positions.after_secured(at, str(secured)))
     assert behind_secured.secured == (at, secured)
     assert behind_secured.public > (at, public)
     behind_public = positions.read(positions.after_public(at, public))

@@ -27,7 +27,7 @@ class Position:
 START = Position((_END_OF_TIME, _LAST_UUID), (_END_OF_TIME, _LAST_NUMBER))
 
 
-def after_secured(started: datetime, worklog_id: UUID) -> str:
+def after_secured(started: datetime, worklog_id: str) -> str:
     """The cursor of what comes behind this secured work log."""
     return cursors.encode(started, f"{_SECURED}{worklog_id}")
 
