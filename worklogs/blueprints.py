@@ -12,6 +12,7 @@ from webargs import core
 from webargs.flaskparser import FlaskParser, is_json_request
 
 from connect import guard
+from connect.errors import MalformedBody
 
 #: The longest description is 32,767 characters, each of up to twelve bytes when it is escaped.
 LARGEST_BODY = 1024 * 1024
@@ -41,11 +42,15 @@ class _Parser(FlaskParser):
         return dict(self._defaults[argmap])
 
     def _raw_load_json(self, req: Request) -> Any:
-        """The value in the body. Raises JSONDecodeError, and TooLarge before more than the bound is read."""
+        """The value in the body. Raises MalformedBody, and TooLarge before more than the bound is read."""
         if not is_json_request(req):
             return core.missing
         body = guard.limited_body(LARGEST_BODY)
-        return orjson.loads(body) if body else core.missing
+        try:
+            return orjson.loads(body) if body else core.missing
+        except orjson.JSONDecodeError as error:
+            # Ours and not the error itself, which webargs takes for an absent body when it is not UTF-8.
+            raise MalformedBody from error
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]

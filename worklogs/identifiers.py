@@ -15,7 +15,13 @@ class InvalidIdentifier(errors.InvalidField):
 
 def issue_id(text: str) -> int:
     """Jira's numeric id of an issue. Raises InvalidIdentifier, naming `issueId`."""
-    if text.isascii() and text.isdigit() and 0 < (number := int(text[:20])) <= _LARGEST_ISSUE_ID:
+    # The largest has 19 digits; cut to a length, a longer one would name another issue.
+    if (
+        len(text) < 20
+        and text.isascii()
+        and text.isdigit()
+        and 0 < (number := int(text)) <= _LARGEST_ISSUE_ID
+    ):
         return number
     raise InvalidIdentifier("issueId", "This is not Jira's numeric id of an issue, for example 10001.")
 

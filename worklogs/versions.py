@@ -6,7 +6,9 @@ from flask import request
 
 from worklogs import errors
 
-_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+_ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
+#: The largest version that an ETag of ours can name; the column holds twice as much, so counting on is safe.
+LARGEST = 999_999_999
 
 
 def etag(version: int) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -35,11 +35,10 @@ class Settings:
         return WorkingTime(self.hours_per_day, self.days_per_week)
 
 
-def load(session: Session, actor: Actor) -> Settings:
-    """The settings of the actor's site."""
-    row = session.scalars(
-        select(SiteSettings).where(SiteSettings.instance_key == actor.instance_key)
-    ).one_or_none()
+def load(session: Session, actor: Actor, *, lock: bool = False) -> Settings:
+    """The settings of the actor's site. `lock` keeps their row for the rest of the transaction."""
+    query = select(SiteSettings).where(SiteSettings.instance_key == actor.instance_key)
+    row = session.scalars(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         return Settings()
     return Settings(row.secured_teams, tuple(row.team_managers), row.hours_per_day, row.days_per_week)
@@ -56,20 +55,16 @@ def change(
         raise errors.NotAllowed("Only a Jira administrator may change these settings.").about(
             Act.SETTINGS_CHANGE
         )
-    before = load(session, actor)
+    # The row is made if need be and locked before it is read: of two changes at once, the second builds on
+    # the first instead of writing back what it had read before it.
+    defaults = insert(SiteSettings).values(instance_key=actor.instance_key, version=0, **_values(Settings()))
+    session.execute(defaults.on_conflict_do_nothing(index_elements=[SiteSettings.instance_key]))
+    before = load(session, actor, lock=True)
     after = replace(before, **wanted)
-    values = {
-        "secured_teams": after.secured_teams,
-        "team_managers": list(after.team_managers),
-        "hours_per_day": after.hours_per_day,
-        "days_per_week": after.days_per_week,
-    }
-    upsert = insert(SiteSettings).values(instance_key=actor.instance_key, version=1, **values)
     session.execute(
-        upsert.on_conflict_do_update(
-            index_elements=[SiteSettings.instance_key],
-            set_={**values, "version": SiteSettings.version + 1},
-        )
+        update(SiteSettings)
+        .where(SiteSettings.instance_key == actor.instance_key)
+        .values(**_values(after), version=SiteSettings.version + 1)
     )
     eventlog.record(
         session,
@@ -79,6 +74,15 @@ def change(
         changes={"before": _facts(before), "after": _facts(after)},
     )
     return after
+
+
+def _values(settings: Settings) -> dict[str, Any]:
+    return {
+        "secured_teams": settings.secured_teams,
+        "team_managers": list(settings.team_managers),
+        "hours_per_day": settings.hours_per_day,
+        "days_per_week": settings.days_per_week,
+    }
 
 
 def _facts(settings: Settings) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from connect.guard import Qsh, signed
 from worklogs import services
 from worklogs.administration import administrators, settings
 from worklogs.administration.settings import Settings
+from worklogs.blueprints import Blueprint
 from worklogs.fields import AccountId, Schema
 
 blueprint = Blueprint("settings", __name__, description="What a site's administrator decides")

@@ -6,6 +6,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from worklogs.fields import AccountId, AwareTime, CleanText, Schema
+from worklogs.versions import LARGEST
 
 LONGEST_DESCRIPTION = 32_767
 """As Jira's own comments."""
@@ -63,14 +64,20 @@ class WorklogChange(_Duration):
     started = AwareTime(metadata=_STARTED)
     description = CleanText(longest=LONGEST_DESCRIPTION)
     version = fields.Integer(
-        strict=True, metadata={"description": "The version you changed; instead of the header If-Match."}
+        strict=True,
+        validate=validate.Range(1, LARGEST),
+        metadata={"description": "The version you changed; instead of the header If-Match."},
     )
 
 
 class DeleteQuery(Schema):
     """Which version to delete."""
 
-    version = fields.Integer(load_default=None, metadata={"description": "Instead of the header If-Match."})
+    version = fields.Integer(
+        load_default=None,
+        validate=validate.Range(1, LARGEST),
+        metadata={"description": "Instead of the header If-Match."},
+    )
 
 
 class TeamName(Schema):

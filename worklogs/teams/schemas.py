@@ -9,6 +9,7 @@ from worklogs.models import Membership, Role
 from worklogs.policy import Permission
 from worklogs.teams import members
 from worklogs.teams.teams import TeamView
+from worklogs.versions import LARGEST
 
 _VISIBILITY = validate.OneOf(["public", "secured"])
 _PERMISSION = validate.OneOf([each.value for each in Permission])
@@ -65,7 +66,7 @@ class MemberChange(Schema):
     role_id = fields.UUID()
     joined_on = Day()
     left_on = Day(allow_none=True)
-    version = fields.Integer(strict=True)
+    version = fields.Integer(strict=True, validate=validate.Range(1, LARGEST))
 
 
 class Person(Schema):

@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from connect.guard import Qsh, signed
 from worklogs import identifiers, services
 from worklogs.administration import administrators
+from worklogs.blueprints import Blueprint
 from worklogs.policy import Permission
 from worklogs.teams import members, roles, schemas, teams
 from worklogs.versions import etag, expected_version

@@ -41,8 +41,8 @@ comment on column vault.installation.shared_secret is 'Sealed under the site''s 
 comment on column vault.installation.erasure_began_at is 'Its data keys are destroyed, its rows are going.';
 create index installation_uninstalled on vault.installation (uninstalled_at) where state = 'uninstalled';
 
--- When a site went is the database's word, not the app's: what may be erased follows from it, and whoever could
--- write a date of last month could have a site and its event log erased at once.
+-- When a site went is the database's word, not the app's: what may be erased follows from it, and whoever
+-- could write a date of last month could have a site and its event log erased at once.
 create function vault.note_uninstalled() returns trigger
 language plpgsql set search_path = vault, pg_temp as $$
 begin
