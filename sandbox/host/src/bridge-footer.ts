@@ -35,3 +35,5 @@ if (bridge?.request) {
     return answer;
   };
 }
+
+export {};

@@ -183,11 +183,14 @@ export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string
   return (
     <main
       class="panel"
-      aria-label={`Work logs of ${issueKey || "this issue"}`}
+      aria-labelledby="title"
       onKeyDown={(event) => {
         if (event.key === "Escape" && help) closeHelp();
       }}
     >
+      <h1 class="visually-hidden" id="title">
+        Work logs of {issueKey || "this issue"}
+      </h1>
       <Summary
         secured={{ seconds: worklogs.securedSeconds, state: worklogs.secured.status }}
         jira={worklogs.jira}

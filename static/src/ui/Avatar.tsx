@@ -7,7 +7,7 @@ const colours = 6;
 export function Avatar({ account, person }: { account: string; person: Known }): JSX.Element {
   return (
     <span class={`avatar avatar-${hash(account) % colours}`} aria-hidden="true">
-      {person.state === "asking" ? "" : initials(person.name)}
+      {person.state === "known" || person.state === "inactive" ? initials(person.name) : ""}
     </span>
   );
 }
