@@ -75,7 +75,7 @@ def tenants() -> None:
 
 
 @tenants.command(cls=Operation, name="list", short_help="List all sites.")
-@click.option("--state", type=click.Choice(list(InstallationState)), help="Only sites in this state.")
+@click.option("--state", type=click.Choice([*map(str, InstallationState)]), help="Only sites in this state.")
 @_as_json
 def list_tenants(state: str | None, as_json: bool) -> None:
     """List all sites: address, state, since when, and when an uninstalled one is erased."""

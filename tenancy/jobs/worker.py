@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
-import threading
 import time
 from collections.abc import Mapping
-from types import FrameType
 from typing import Any
 
 import procrastinate
@@ -35,59 +34,69 @@ def run_worker(
     """Work until SIGTERM or SIGINT; running jobs may end first. Runs in the process's main thread.
 
     `resources` is what tasks reach by `jobs.resource_of`; `database` is there by itself. A worker ends when
-    PostgreSQL restarts, so it is started again, backing off. With `until_idle` it ends when the queue is
-    empty. Connects directly: behind PgBouncer in transaction mode LISTEN is silently dead.
+    PostgreSQL restarts, so another is started, backing off. With `until_idle` it ends by itself once no job
+    is waiting. Connects directly: behind PgBouncer in transaction mode LISTEN is silently dead.
     """
     database = Database(settings)
-    worker: dict[str, Any] = {
+    worker = {
         "concurrency": concurrency,
         "wait": not until_idle,
         "additional_context": {**(resources or {}), "database": database},
         # What a job did is in domain tables and in the event log; a job that is done is of no use.
         "delete_jobs": "successful",
+        # Ours, because a worker ends in the same way whether it was told to or lost the database.
+        "install_signal_handlers": False,
     }
     try:
-        _work_until_stopped(settings, worker)
+        asyncio.run(_work_until_told_to_stop(settings, worker))
     finally:
         database.dispose()
 
 
-def _work_until_stopped(settings: TenancySettings, worker: dict[str, Any]) -> None:
-    stop = _Stop()
+async def _work_until_told_to_stop(settings: TenancySettings, worker: dict[str, Any]) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
     pause = _SHORTEST_PAUSE
-    while not stop.is_set():
+    while True:
         started = time.monotonic()
-        try:
-            _work(settings, worker)
-        except (psycopg.OperationalError, ConnectorException) as error:
-            if time.monotonic() - started > _HEALTHY_SECONDS:
-                pause = _SHORTEST_PAUSE
-            _log.warning("worker_lost_database", error=repr(error), again_in_seconds=pause)
-            stop.wait(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
-        else:
+        loss = await _work_once(settings, worker, told)
+        if told.is_set() or (loss is None and not worker["wait"]):
             return
+        if time.monotonic() - started > _HEALTHY_SECONDS:
+            pause = _SHORTEST_PAUSE
+        _log.warning("worker lost the database", error=repr(loss), again_in_seconds=pause)
+        await asyncio.wait([asyncio.ensure_future(told.wait())], timeout=pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _work(settings: TenancySettings, worker: dict[str, Any]) -> None:
+async def _work_once(
+    settings: TenancySettings, worker: dict[str, Any], told: asyncio.Event
+) -> Exception | None:
+    """Work until told to stop, or until the worker ends; return the database error that ended it, if any."""
+    working = asyncio.ensure_future(_work(settings, worker))
+    stopping = asyncio.ensure_future(told.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    # To a worker this means: take no more jobs, and end when the running ones have.
+    working.cancel()
+    try:
+        await working
+    except asyncio.CancelledError:
+        return None
+    except (psycopg.OperationalError, ConnectorException) as loss:
+        return loss
+    return None
+
+
+async def _work(settings: TenancySettings, worker: dict[str, Any]) -> None:
     connector = procrastinate.PsycopgConnector(
         conninfo=libpq_url(settings.database_url),
         kwargs={"application_name": "worklog-vault worker"},
         min_size=1,
         max_size=worker["concurrency"] + 2,
-        timeout=10,
+        timeout=5,
     )
     with app.replace_connector(connector):
-        app.run_worker(**worker)
-
-
-class _Stop(threading.Event):
-    """Set by SIGTERM and SIGINT while no worker runs, who handles them himself."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self.set()
+        async with app.open_async():
+            await app.run_worker_async(**worker)
