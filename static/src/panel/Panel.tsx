@@ -36,6 +36,7 @@ export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string
   const worklogs = useWorklogs(api, issueId);
   const settings = useLoaded(() => api.settings(), "");
   const teams = useLoaded(() => api.teams({ visibility: "secured", permission: "log_own" }), "");
+  const me = useLoaded(() => host.currentUser(), "");
   const scale: WorkingTime = settings.value ?? usualWorkingTime;
 
   const [shown, setShown] = useState<Shown>("all");
@@ -87,6 +88,15 @@ export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string
   };
 
   const mayLog = (teams.value?.length ?? 0) > 0;
+
+  /** A draft to log once more, in the name of the same person; null when the reader may not. */
+  const again = (draft: Draft): Draft | null => {
+    const team = teams.value?.find(({ id }) => id === draft.teamId);
+    if (!team || me.value === null) return null;
+    if (draft.author === me.value) return { ...draft, author: "" };
+    return team.permissions.includes("log_for_others") ? draft : null;
+  };
+
   const add = (start?: Draft) => {
     if (mayLog) show({ kind: "adding", start: start ?? emptyDraft(usualTeam(teams.value ?? []), new Date()) });
   };
@@ -223,9 +233,9 @@ export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string
         <Deleted
           worklog={deleted}
           scale={scale}
-          canRepeat={mayLog}
-          onRepeat={() => {
-            add({ ...draftOf(deleted, scale), author: "" });
+          repeat={again(draftOf(deleted, scale))}
+          onRepeat={(draft) => {
+            add(draft);
             setDeleted(null);
           }}
           onDismiss={() => {
@@ -235,19 +245,7 @@ export function Panel({ issueId, issueKey }: { issueId: string; issueKey: string
         />
       )}
       {lost && (
-        <Message
-          kind="warning"
-          title="This work log was deleted while you were editing it"
-          urgent
-          actions={
-            <>
-              {mayLog && <Button onClick={() => add({ ...lost, author: "" })}>Log it anew</Button>}
-              <Button kind="subtle" onClick={() => setLost(null)}>
-                Dismiss
-              </Button>
-            </>
-          }
-        />
+        <Lost repeat={again(lost)} onRepeat={add} onDismiss={() => setLost(null)} />
       )}
       {open.kind === "adding" && form(null, open.start)}
       <Sources worklogs={worklogs} shown={shown} onRetry={people.retry.bind(people)} />
@@ -326,20 +324,40 @@ function WhyNot({ teams }: { teams: Loaded<Team[]> }): JSX.Element | null {
 interface DeletedProps {
   worklog: Worklog;
   scale: WorkingTime;
-  canRepeat: boolean;
-  onRepeat: () => void;
+  /** What the form is filled with to log it again; null where that is not allowed. */
+  repeat: Draft | null;
+  onRepeat: (draft: Draft) => void;
   onDismiss: () => void;
 }
 
 /** A way back after a deletion, and an honest one: the form is filled in again, and a new work log is made. */
-function Deleted({ worklog, scale, canRepeat, onRepeat, onDismiss }: DeletedProps): JSX.Element {
+function Deleted({ worklog, scale, repeat, onRepeat, onDismiss }: DeletedProps): JSX.Element {
   return (
     <Message
       kind="success"
       title={`Deleted ${format(worklog.timeSpentSeconds, scale)}`}
       actions={
         <>
-          {canRepeat && <Button onClick={onRepeat}>Log it again</Button>}
+          {repeat && <Button onClick={() => onRepeat(repeat)}>Log it again</Button>}
+          <Button kind="subtle" onClick={onDismiss}>
+            Dismiss
+          </Button>
+        </>
+      }
+    />
+  );
+}
+
+/** Somebody deleted the work log that was being edited: what was typed is not thrown away. */
+function Lost({ repeat, onRepeat, onDismiss }: Pick<DeletedProps, "repeat" | "onRepeat" | "onDismiss">): JSX.Element {
+  return (
+    <Message
+      kind="warning"
+      title="This work log was deleted while you were editing it"
+      urgent
+      actions={
+        <>
+          {repeat && <Button onClick={() => onRepeat(repeat)}>Log it anew</Button>}
           <Button kind="subtle" onClick={onDismiss}>
             Dismiss
           </Button>

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiProblem, asProblem } from "../api";
 import { zoneLabel } from "../dates";
 import { format, inHours, parse, type WorkingTime } from "../durations";
@@ -282,15 +282,14 @@ interface AuthorChoiceProps {
   onChange: (account: AccountId | "") => void;
 }
 
-/** For those who may log for others: whose time it is. Not shown while, or if, the team's people cannot be read. */
+/** For those who may log for others: whose time it is. Without the team's people there is nobody to choose, but a
+ * person who is chosen already is always shown: nobody logs in another's name unseen. */
 function AuthorChoice({ team, value, error, onChange }: AuthorChoiceProps): JSX.Element | null {
   const { api, host, people } = useServices();
   const members = useLoaded(() => api.members(team.id), team.id);
   const me = useLoaded(() => host.currentUser(), "");
-  const accounts = useMemo(
-    () => (members.value ?? []).filter(({ active }) => active).map(({ accountId }) => accountId),
-    [members.value],
-  );
+  const active = (members.value ?? []).filter((each) => each.active).map(({ accountId }) => accountId);
+  const accounts = [...new Set(value === "" ? active : [...active, value])];
   const nameOf = usePeople(people, accounts);
   const others = accounts.filter((account) => account !== me.value);
   if (others.length === 0) return null;

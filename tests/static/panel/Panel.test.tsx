@@ -465,6 +465,30 @@ describe("deleting", () => {
     expect(field("Description").value).toBe("Read the logs");
   });
 
+  it("never offers to log somebody else's time again as one's own", async () => {
+    secured = [aWorklog({ author: { accountId: lead.accountId } })];
+    server.on("DELETE worklogs/0197-secured", { status: 204 });
+    await ask();
+    fireEvent.click(screen.getByRole("button", { name: "Delete" }));
+    expect(await screen.findByText("Deleted 1h 30m")).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Log it again" })).toBeNull();
+  });
+
+  it("keeps the other person's name, where one may log for others", async () => {
+    secured = [aWorklog({ author: { accountId: lead.accountId } })];
+    const active = { role: { id: "r", name: "R" }, joinedOn: "2026-01-01", leftOn: null, active: true, version: 1 };
+    server
+      .on("GET teams", { body: { teams: [{ ...incidents, permissions: ["log_own", "log_for_others"] }], next: null } })
+      .on("GET teams/team-incidents/members", {
+        body: { members: [{ ...active, id: "m", accountId: lead.accountId }], next: null },
+      })
+      .on("DELETE worklogs/0197-secured", { status: 204 });
+    await ask();
+    fireEvent.click(screen.getByRole("button", { name: "Delete" }));
+    fireEvent.click(await screen.findByRole("button", { name: "Log it again" }));
+    await waitFor(() => expect((screen.getByLabelText("Person") as HTMLSelectElement).value).toBe(lead.accountId));
+  });
+
   it("takes a work log that is gone already for deleted", async () => {
     server.on("DELETE worklogs/0197-secured", problem(404, "not_found", "Nothing here."));
     await ask();
