@@ -136,9 +136,10 @@ def test_the_administration_page_is_without_serious_findings(team: SecuredTeam, 
 @both_themes
 def test_the_sandbox_is_without_serious_findings(house: House, team: SecuredTeam, visit, theme: str) -> None:
     admin, found = visit("admin", theme=theme), {}
-    for tab in ("all", "worklog", "history"):
-        panel = admin.issue(tab=tab)
-        expect(entries(panel)).to_have_count(2)
+    expect(entries(admin.issue())).to_have_count(2)
+    for tab in ("All", "Work log", "History"):
+        admin.page.get_by_role("tab", name=tab, exact=True).click()
+        expect(admin.page.get_by_role("tabpanel", name=tab, exact=True)).to_be_visible()
         found[tab] = admin.findings(admin.page)
     admin.page.locator("summary", has_text="switch user").click()
     expect(admin.page.get_by_text("Look at the site as somebody else")).to_be_visible()

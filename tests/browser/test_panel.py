@@ -283,6 +283,8 @@ def test_an_expired_token_is_replaced_without_anybody_noticing(
     member.forgives("status of 401")
     panel = member.issue(EMPTY_ISSUE)
     expect(entry(panel, "Before the rotation")).to_be_visible()
+    # What is still under way to Jira is signed with the secret that ends now.
+    member.page.wait_for_load_state("networkidle")
 
     stale = site.context_token("member", EMPTY_ISSUE)
     site.rotate_secret()
