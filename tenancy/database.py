@@ -9,9 +9,8 @@ from typing import Any
 import psycopg
 import sqlalchemy
 from psycopg.pq import Escaping, ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGconn
 from sqlalchemy import Connection, Engine, RootTransaction, event
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine import Dialect, ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -20,6 +19,7 @@ from connect.errors import VaultError
 from tenancy import eventlog
 from tenancy.actors import Actor
 from tenancy.directory import Directory
+from tenancy.driver import DriverConnection, Row, Statement, driver_of
 from tenancy.encryption import Cipher, KeyEncryptionKeys
 from tenancy.errors import (
     DatabaseUnavailable,
@@ -48,19 +48,10 @@ class TenantSession(Session):
     def __init__(self, connection: Connection, actor: Actor) -> None:
         super().__init__(connection, expire_on_commit=False, close_resets_only=False)
         self.actor = actor
-        self._pooled = connection.connection
 
-    def fetch(self, statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Run a statement in the driver's language (`%(name)s`) past SQLAlchemy, and return its rows.
-
-        For hot statements: what SQLAlchemy does around a row costs more than the row itself. Raises
-        psycopg's errors.
-        """
-        # Binary: timestamps and bytes are then read without parsing text.
-        cursor = self._pooled.cursor(binary=True)
-        cursor.execute(statement, parameters)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()  # type: ignore[assignment]
-        return rows
+    def run(self, statement: Statement, values: Mapping[str, object]) -> list[Row]:
+        """Run a hot statement past SQLAlchemy, and return its rows. Raises psycopg's errors."""
+        return driver_of(self.connection()).run(statement, values)
 
     def commit(self) -> None:
         """Refuse with SessionIsOneTransaction."""
@@ -205,8 +196,15 @@ def make_engine(settings: TenancySettings) -> Engine:
             "prepare_threshold": 5 if settings.prepared_statements else None,
         },
     )
+    event.listen(engine, "do_connect", _connect)
     event.listen(engine, "handle_error", _mark_disconnect)
     return engine
+
+
+def _connect(
+    _dialect: Dialect, _record: object, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> DriverConnection:
+    return DriverConnection.connect(*arguments, **options)
 
 
 def _mark_disconnect(context: ExceptionContext) -> None:
@@ -222,7 +220,7 @@ def _begin_as(connection: Connection, actor: Actor, durable: bool) -> RootTransa
     the facts end with the transaction, so a pooled connection, or PgBouncer's, forgets them.
     """
     transaction = connection.begin()
-    server = _pgconn(connection)
+    server = driver_of(connection).pgconn
     literal = Escaping(server).escape_literal
     result = server.exec_(
         b"begin; "
@@ -240,14 +238,6 @@ def _begin_as(connection: Connection, actor: Actor, durable: bool) -> RootTransa
     return transaction
 
 
-def _pgconn(connection: Connection) -> PGconn:
-    driver = connection.connection.driver_connection
-    if driver is None:
-        raise DatabaseUnavailable
-    pgconn: PGconn = driver.pgconn
-    return pgconn
-
-
 def _unavailable(error: DBAPIError | psycopg.OperationalError, connection: Connection) -> VaultError | None:
     """Translate an error that is the database's absence, or its wish to have the transaction repeated."""
     if isinstance(error, psycopg.OperationalError):
@@ -260,5 +250,5 @@ def _unavailable(error: DBAPIError | psycopg.OperationalError, connection: Conne
 
 
 def _refuse_lost(connection: Connection, transaction: RootTransaction) -> None:
-    if not transaction.is_active or _pgconn(connection).transaction_status != _IN_TRANSACTION:
+    if not transaction.is_active or driver_of(connection).pgconn.transaction_status != _IN_TRANSACTION:
         raise TransactionLost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +10,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
 from sqlalchemy.orm import Session
 
 from connect.errors import VaultError
 from tenancy.actors import Actor
+from tenancy.driver import Statement, driver_of
 from tenancy.eventlog.actions import EventAction
 from tenancy.identifiers import new_id
 
@@ -28,10 +29,15 @@ _CONTENT = frozenset(
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 # `at` is not ours to say: the column's default is the database's clock, and the app may not write it.
-_INSERT = """\
+# A hot statement: every read of a work log writes an event.
+_INSERT = Statement.of(
+    "event",
+    """\
 insert into vault.event (instance_key, id, actor_kind, actor_account, action, target_kind, target_id, related,
   outcome, reason, request_id, source_address, changes)
-values (%s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s, %s, %s, %s, %s)"""
+values (%(instance_key)s, %(id)s, %(actor_kind)s, %(actor_account)s, %(action)s, %(target_kind)s,
+  %(target_id)s, %(related)s, %(outcome)s, %(reason)s, %(request_id)s, %(source_address)s, %(changes)s)""",
+)
 
 
 class ContentInEventLog(VaultError):
@@ -77,25 +83,23 @@ def record(
     if changes is not None:
         _refuse_content(changes)
     event_id = new_id()
-    # Past SQLAlchemy, to the driver: every read of a work log writes an event.
-    session.connection().connection.cursor().execute(
+    driver_of(session.connection()).run(
         _INSERT,
-        (
-            actor.instance_key,
-            event_id,
-            actor.kind.value,
-            actor.account_id,
-            action.value,
-            None if target is None else target.kind,
-            None if target is None or target.id is None else _cut(str(target.id), _SHORT),
-            # As text: the driver takes longer to make an array of UUIDs than PostgreSQL to read one.
-            "{" + ",".join(map(str, related)) + "}",
-            outcome.value,
-            _cut(reason, _LONG),
-            _cut(actor.request_id, _SHORT),
-            _cut(actor.source_address, _SHORT),
-            None if changes is None else Jsonb(dict(changes)),
-        ),
+        {
+            "instance_key": actor.instance_key,
+            "id": event_id,
+            "actor_kind": actor.kind.value,
+            "actor_account": actor.account_id,
+            "action": action.value,
+            "target_kind": None if target is None else target.kind,
+            "target_id": None if target is None or target.id is None else _cut(str(target.id), _SHORT),
+            "related": "{" + ",".join(map(str, related)) + "}",
+            "outcome": outcome.value,
+            "reason": _cut(reason, _LONG),
+            "request_id": _cut(actor.request_id, _SHORT),
+            "source_address": _cut(actor.source_address, _SHORT),
+            "changes": None if changes is None else json.dumps(dict(changes)),
+        },
     )
     return event_id
 

@@ -112,6 +112,18 @@ def test_every_task_of_this_layer_has_a_name_that_survives_a_move_of_its_module(
     }
 
 
+def test_upkeep_is_on_schedule() -> None:
+    scheduled = {
+        periodic.task.name: periodic.cron for periodic in jobs.app.periodic_registry.periodic_tasks.values()
+    }
+    assert scheduled == {
+        "tenancy.retry_stalled": "* * * * * */10",
+        "tenancy.erase_due_sites": "17 * * * *",
+        "tenancy.forget": "27 * * * *",
+        "tenancy.remove_old_jobs": "37 * * * *",
+    }
+
+
 def test_no_task_combines_retry_with_a_queueing_lock() -> None:
     # Such a job can stay "doing" for ever (design section 6b).
     for task in jobs.app.tasks.values():

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from procrastinate.periodic import PeriodicRegistry
 from sqlalchemy import text
 
 from connect.ports import Installed, RequestFacts, WebhookDelivery
@@ -37,6 +38,12 @@ def database(settings: TenancySettings) -> Iterator[Database]:
     database = Database(settings)
     yield database
     database.dispose()
+
+
+@pytest.fixture(autouse=True)
+def no_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what a test defers is done, whatever the time of day."""
+    monkeypatch.setattr(jobs.app, "periodic_registry", PeriodicRegistry())
 
 
 def work(settings: TenancySettings, database: Database, task: object, **ids: object) -> None:

@@ -118,6 +118,24 @@ def test_a_worker_works_on_after_a_restart_of_the_database(
     assert worker.wait(timeout=20) == 0
 
 
+def test_a_worker_takes_over_what_a_dead_one_left(
+    server: EmbeddedPostgres, environ: dict[str, str], worker: subprocess.Popen[str]
+) -> None:
+    assert eventually(lambda: workers(server) > 0)
+    with psycopg.connect(server.admin_url("vault")) as connection:
+        # As a worker that was killed leaves it: the job is being done, and nobody says that he lives.
+        connection.execute(
+            """
+            set search_path = jobs;
+            insert into procrastinate_workers (last_heartbeat) values (now() - interval '21 seconds');
+            insert into procrastinate_jobs (queue_name, task_name, args, status, worker_id)
+            values ('upkeep', 'tenancy.forget', '{"timestamp": 0}', 'doing',
+              (select id from procrastinate_workers order by last_heartbeat limit 1))
+            """
+        )
+    assert eventually(lambda: done(server))
+
+
 def test_a_worker_that_waits_for_the_database_stops_when_told(
     server: EmbeddedPostgres, worker: subprocess.Popen[str]
 ) -> None:
