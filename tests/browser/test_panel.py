@@ -189,6 +189,22 @@ def test_when_jira_is_down_the_secured_part_is_there_and_says_that_jira_did_not_
     expect(entry(panel, "Public, stored in Jira")).to_have_count(2)
 
 
+def test_when_jira_is_down_a_day_is_still_as_long_as_the_site_says(
+    house: House, team: SecuredTeam, visit
+) -> None:
+    log_time(house, team, timeSpent="6h", description="A whole day")
+    admin = house.caller("admin")
+    assert admin("PATCH", "/settings", {"hoursPerDay": 6}).status_code == 200
+    try:
+        house.sandbox.site("acme").faults.inject("server-error", path="/rest/api/3/permissions/check")
+        panel = visit("member").issue()
+        expect(entry(panel, "A whole day")).to_contain_text("1d")
+        expect(sum_of(panel, "Secured")).to_have_text("1d")
+    finally:
+        house.sandbox.site("acme").faults.clear()
+        admin("PATCH", "/settings", {"hoursPerDay": 8})
+
+
 def test_when_jira_cannot_say_who_may_work_what_was_typed_stays(house: House, team, visit) -> None:
     member = visit("member")
     member.forgives("status of 503")

@@ -6,6 +6,7 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from connect.guard import Qsh, signed
+from connect.jira import JiraRefused, JiraUnavailable
 from worklogs import services
 from worklogs.administration import administrators, settings
 from worklogs.administration.settings import Settings
@@ -46,8 +47,7 @@ class SiteSettings(MethodView):
         actor = services.current_actor()
         with services.current().database.tenant_session(actor) as session:
             found = settings.load(session, actor)
-        is_administrator = administrators.is_administrator(services.current_site(), actor.user())
-        return _answer(found, actor.user(), is_administrator)
+        return _answer(found, actor.user(), _may_administer(actor.user()))
 
     @signed(qsh=Qsh.CONTEXT)
     @blueprint.arguments(SettingsChange)
@@ -61,6 +61,14 @@ class SiteSettings(MethodView):
         with services.current().database.tenant_session(actor) as session:
             changed = settings.change(session, actor, body, is_site_administrator=is_administrator)
         return _answer(changed, actor.user(), is_administrator)
+
+
+def _may_administer(me: str) -> bool:
+    """False also while Jira does not say: how long a day is, must be known without it."""
+    try:
+        return administrators.is_administrator(services.current_site(), me)
+    except (JiraUnavailable, JiraRefused):
+        return False
 
 
 def _answer(found: Settings, me: str, is_administrator: bool) -> dict[str, Any]:
