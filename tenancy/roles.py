@@ -23,9 +23,13 @@ do $$ begin
   if to_regrole('vault_owner') is null then create role vault_owner login; end if;
   if to_regrole('vault_app') is null then create role vault_app login; end if;
   if to_regrole('vault_auditor') is null then create role vault_auditor login; end if;
-  if not pg_has_role(current_user, 'vault_owner', 'member') then
+  -- Whoever sets up must be able to act as the owner; having made it is not enough since PostgreSQL 16.
+  begin
+    set local role vault_owner;
+    reset role;
+  exception when insufficient_privilege then
     execute format('grant vault_owner to %I', current_user);
-  end if;
+  end;
   execute format('revoke all on database %I from public', current_database());
   execute format('grant connect on database %I to vault_owner, vault_app, vault_auditor', current_database());
 end $$;
@@ -53,8 +57,8 @@ select
 """
 
 
-def prepare(connection: psycopg.Connection) -> None:
-    """See that the roles and schemas are there.
+def prepare(connection: psycopg.Connection) -> bool:
+    """See that the roles and schemas are there, and return whether they had to be made.
 
     They are made when they are missing and the connected role may make them (it is a superuser, or has
     CREATEROLE and owns the database); otherwise raises RolesMissing, whose message says what to run. Roles
@@ -66,13 +70,14 @@ def prepare(connection: psycopg.Connection) -> None:
     ).fetchone()
     complete, may_create = row or (False, False)
     if complete:
-        return
+        return False
     if not may_create:
         raise RolesMissing(_advice(connection))
     try:
         set_up(connection)
     except psycopg.errors.InsufficientPrivilege as refused:
         raise RolesMissing(f"{_advice(connection)}\nPostgreSQL said: {refused}") from refused
+    return True
 
 
 def set_up(connection: psycopg.Connection) -> None:

@@ -28,7 +28,8 @@ def upgrade(owner_url: URL, progress: Callable[[str], None] = lambda _: None) ->
     RolesMissing when the roles are missing and `owner_url` may not make them.
     """
     with psycopg.connect(libpq_url(owner_url), autocommit=True) as connection:
-        roles.prepare(connection)
+        if roles.prepare(connection):
+            progress("Made the roles vault_owner, vault_app and vault_auditor (give them passwords)")
     engine = sqlalchemy.create_engine(owner_url, poolclass=NullPool, use_native_hstore=False)
     with engine.begin() as transaction:
         for statement in (*roles.AS_OWNER, _LOCK):

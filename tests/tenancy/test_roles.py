@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
+import sqlalchemy
+from sqlalchemy import NullPool
 from sqlalchemy.engine import URL, make_url
 
-from tenancy import migrations, roles
-from tenancy.embedded import EmbeddedPostgres
+from tenancy import isolation, migrations, roles
+from tenancy.embedded import THROWAWAY_SETTINGS, EmbeddedPostgres
 from tenancy.errors import RolesMissing
 
 
@@ -20,14 +23,11 @@ def outside(postgres: EmbeddedPostgres) -> Iterator[psycopg.Connection]:
     with psycopg.connect(postgres.admin_url(), autocommit=True) as admin:
         admin.execute("create database outside")
         admin.execute("create role plain login")
-        admin.execute("create role creator login createrole")
-        admin.execute("grant create on database outside to creator")
     with psycopg.connect(postgres.admin_url("outside"), autocommit=True) as connection:
         yield connection
     with psycopg.connect(postgres.admin_url(), autocommit=True) as admin:
         admin.execute("drop database outside with (force)")
-        for role in ("plain", "creator"):
-            admin.execute(sql.SQL("drop owned by {0}; drop role {0}").format(sql.Identifier(role)))
+        admin.execute("drop role plain")
 
 
 def as_role(postgres: EmbeddedPostgres, role: str) -> URL:
@@ -53,6 +53,23 @@ def test_a_superuser_makes_them_by_itself(postgres: EmbeddedPostgres, outside: p
         "select distinct tableowner from pg_tables where schemaname in ('vault', 'jobs')"
     )
     assert owners.fetchall() == [("vault_owner",)]
+
+
+def test_an_administrator_of_a_managed_server_makes_them_too() -> None:
+    # No superuser there, but a login that may make roles and owns the database. A server of its own, because
+    # roles belong to the whole server.
+    with (
+        tempfile.TemporaryDirectory(prefix="vault-pg-") as directory,
+        EmbeddedPostgres(Path(directory), THROWAWAY_SETTINGS) as server,
+    ):
+        with psycopg.connect(server.admin_url(), autocommit=True) as admin:
+            admin.execute("create role manager login createrole")
+            admin.execute("create database outside owner manager")
+        told: list[str] = []
+        assert migrations.upgrade(as_role(server, "manager"), told.append)
+        assert "give them passwords" in told[0]
+        assert migrations.upgrade(as_role(server, "manager")) == []
+        isolation.verify(sqlalchemy.create_engine(as_role(server, "vault_app"), poolclass=NullPool))
 
 
 def test_nobody_is_a_member_of_the_owner_but_who_set_it_up(outside: psycopg.Connection) -> None:
