@@ -44,6 +44,7 @@ class Recorder:
                 str(_RATE),
                 "--duration",
                 f"{seconds:.0f}",
+                "--gil",
                 "--nonblocking",
             ),
             *("--output", str(path)),

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
-import sqlalchemy
 from psycopg.pq import Escaping, ExecStatus, TransactionStatus
 from sqlalchemy import Connection, Engine, RootTransaction, event
-from sqlalchemy.engine import Dialect, ExceptionContext
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from connect.errors import VaultError
-from tenancy import eventlog
+from tenancy import driver, eventlog
 from tenancy.actors import Actor
 from tenancy.directory import Directory
-from tenancy.driver import DriverConnection, Row, Statement, driver_of
+from tenancy.driver import Row, Statement, driver_of
 from tenancy.encryption import Cipher, KeyEncryptionKeys
 from tenancy.errors import (
     DatabaseUnavailable,
@@ -177,7 +175,7 @@ class Database:
 
 def make_engine(settings: TenancySettings) -> Engine:
     """Return an engine of the app role. It has no tenant: use `Database.tenant_session`."""
-    engine = sqlalchemy.create_engine(
+    engine = driver.create_engine(
         settings.database_url,
         pool_size=settings.pool_size,
         max_overflow=0,
@@ -196,15 +194,8 @@ def make_engine(settings: TenancySettings) -> Engine:
             "prepare_threshold": 5 if settings.prepared_statements else None,
         },
     )
-    event.listen(engine, "do_connect", _connect)
     event.listen(engine, "handle_error", _mark_disconnect)
     return engine
-
-
-def _connect(
-    _dialect: Dialect, _record: object, arguments: tuple[Any, ...], options: dict[str, Any]
-) -> DriverConnection:
-    return DriverConnection.connect(*arguments, **options)
 
 
 def _mark_disconnect(context: ExceptionContext) -> None:

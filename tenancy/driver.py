@@ -20,6 +20,8 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import URL, Dialect
 
 from tenancy.errors import DatabaseUnavailable
 
@@ -113,9 +115,22 @@ class DriverConnection(psycopg.Connection[TupleRow]):
         raise error_from_result(result)
 
 
-def driver_of(connection: sqlalchemy.Connection) -> DriverConnection:
-    """The driver's connection behind one of SQLAlchemy's. Raises DatabaseUnavailable when it is lost."""
+def create_engine(url: URL, **options: Any) -> Engine:
+    """As SQLAlchemy's own, for an engine whose connections are `DriverConnection`s."""
+    engine = sqlalchemy.create_engine(url, **options)
+    event.listen(engine, "do_connect", _connect)
+    return engine
+
+
+def driver_of(connection: Connection) -> DriverConnection:
+    """Return what is behind a connection of such an engine. Raises DatabaseUnavailable when it is lost."""
     driver = connection.connection.driver_connection
     if not isinstance(driver, DriverConnection):
         raise DatabaseUnavailable
     return driver
+
+
+def _connect(
+    _dialect: Dialect, _record: object, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> DriverConnection:
+    return DriverConnection.connect(*arguments, **options)

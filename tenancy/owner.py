@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-import sqlalchemy
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
-from tenancy import roles
+from tenancy import driver, roles
 
 
 class Owner:
@@ -21,7 +20,7 @@ class Owner:
     """
 
     def __init__(self, owner_url: URL) -> None:
-        self._engine = sqlalchemy.create_engine(
+        self._engine = driver.create_engine(
             owner_url, poolclass=NullPool, use_native_hstore=False, hide_parameters=True
         )
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from tenancy import eventlog
 from tenancy.actors import Actor
 from tenancy.database import TenantSession
+from tenancy.driver import Statement
 from tenancy.encryption import Cipher
 from worklogs import durations
 from worklogs.actions import Act
@@ -40,6 +41,7 @@ select visible.id::text, team_id::text, team_name, author_account_id, started_at
  order by started_at desc, visible.id desc
  limit %(limit)s
 """
+_LISTING = Statement.of("issue listing", LISTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ def of_issue(
     work logs: the three look the same. `before` is a (start, id) that all rows of the page come behind.
     """
     started, worklog_id = before
-    rows = session.fetch(
-        LISTING,
+    rows = session.run(
+        _LISTING,
         {
             "account_id": actor.user(),
             "issue_id": issue_id,
