@@ -29,6 +29,7 @@ _VERSION = b"\x01"
 _NONCE_BYTES = 12
 _NONCE_AT = 1 + 16
 _TEXT_AT = _NONCE_AT + _NONCE_BYTES
+_LENGTH = struct.Struct(">I")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class Cipher:
         if prefix is None:
             # All but the row is the same for every row of a page.
             prefix = self._prefixes[table] = _bound((b"sealed", table.encode(), self._tenant))
-        return prefix + _bound((str(row_id).encode(),))
+        row = str(row_id).encode()
+        return prefix + _LENGTH.pack(len(row)) + row
 
 
 class KeyEncryptionKeys:
@@ -139,4 +141,4 @@ def _wrapping_of(instance_key: str, key_id: UUID, key_encryption_key: str) -> by
 
 def _bound(parts: Iterable[bytes]) -> bytes:
     """Join parts so that no two different lists give the same bytes."""
-    return b"".join(struct.pack(">I", len(part)) + part for part in parts)
+    return b"".join(_LENGTH.pack(len(part)) + part for part in parts)
