@@ -17,6 +17,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ DATABASE = "vault"
 #: sun_path of a Unix socket holds 104 bytes on macOS and 108 on Linux, the closing zero included.
 _LONGEST_SOCKET_PATH = 103
 _START_SECONDS = 120
+#: How long the children of a killed postmaster may take to notice.
+_ORPHANS_SECONDS = 20
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -119,10 +122,23 @@ class EmbeddedPostgres:
             self._initialise()
             if self.is_running():
                 self._pg_ctl("stop", "-m", "fast", "-t", str(_START_SECONDS))
-            self._pg_ctl("start", "-l", str(self._log), "-t", str(_START_SECONDS))
+            self._start_when_free()
         except BaseException:
             self._release()
             raise
+
+    def _start_when_free(self) -> None:
+        """Start; where a postmaster was killed, wait for its last children to notice and go."""
+        patience = time.monotonic() + _ORPHANS_SECONDS
+        while True:
+            try:
+                self._pg_ctl("start", "-l", str(self._log), "-t", str(_START_SECONDS))
+            except EmbeddedPostgresError as error:
+                if time.monotonic() > patience or "is still in use" not in str(error):
+                    raise
+                time.sleep(0.5)
+            else:
+                return
 
     def stop(self, mode: StopMode = "fast") -> None:
         """Stop the server; "fast" ends sessions and saves all, "immediate" is a crash that recovers."""

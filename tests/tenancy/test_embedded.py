@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,8 @@ from tenancy.embedded import THROWAWAY_SETTINGS, EmbeddedPostgres, EmbeddedPostg
 
 REPOSITORY = Path(__file__).parents[2]
 
+Holder = Callable[[], subprocess.Popen[str]]
+
 
 @pytest.fixture(scope="module")
 def data_dir() -> Iterator[Path]:
@@ -24,32 +27,42 @@ def data_dir() -> Iterator[Path]:
         yield Path(directory) / "data"
 
 
-def holder(data_dir: Path, *arguments: str) -> subprocess.Popen[str]:
-    """A process that runs the server, once the server is ready."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tenancy.embedded", "--data", str(data_dir), *arguments],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line.startswith("PostgreSQL is ready: postgresql://vault_app@/vault"), line
-    return process
+@pytest.fixture
+def holder(data_dir: Path) -> Iterator[Holder]:
+    """Starts a process that runs the server, and returns it once the server is ready."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def start() -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tenancy.embedded", "--data", str(data_dir)],
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        processes.append(process)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("PostgreSQL is ready: postgresql://vault_app@/vault"), line
+        return process
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.communicate(timeout=60)
 
 
 def ended(process: subprocess.Popen[str]) -> str:
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=60)
     return output
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_runs_until_it_is_told_to_stop_and_stops_the_server(
-    data_dir: Path, end: signal.Signals
+    data_dir: Path, holder: Holder, end: signal.Signals
 ) -> None:
-    process = holder(data_dir)
+    process = holder()
     process.send_signal(end)
 
     assert ended(process) == "PostgreSQL has stopped.\n"
@@ -58,8 +71,8 @@ def test_the_command_runs_until_it_is_told_to_stop_and_stops_the_server(
         psycopg.connect(EmbeddedPostgres(data_dir).urls().app)
 
 
-def test_a_server_whose_holder_was_killed_is_taken_over_with_its_data(data_dir: Path) -> None:
-    killed = holder(data_dir)
+def test_a_server_whose_holder_was_killed_is_taken_over_with_its_data(data_dir: Path, holder: Holder) -> None:
+    killed = holder()
     server = EmbeddedPostgres(data_dir, THROWAWAY_SETTINGS)
     with psycopg.connect(server.admin_url("vault")) as connection:
         connection.execute("create table kept (n int); insert into kept values (42)")
@@ -88,23 +101,22 @@ def test_a_second_holder_is_refused_and_told_who_holds(data_dir: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
-def test_a_server_that_dies_is_started_again(data_dir: Path) -> None:
-    process = holder(data_dir)
+def test_a_server_that_dies_is_started_again(data_dir: Path, holder: Holder) -> None:
+    process = holder()
     pid = int((data_dir / "cluster" / "postmaster.pid").read_text().splitlines()[0])
     os.kill(pid, signal.SIGKILL)
 
     assert process.stdout is not None
     assert "starting it again" in process.stdout.readline()
-    for _ in range(100):
+    deadline = time.monotonic() + 60
+    while True:
         try:
             psycopg.connect(EmbeddedPostgres(data_dir).urls().app).close()
-            break
         except psycopg.OperationalError:
-            signal.sigtimedwait([], 0.1)
-    else:
-        pytest.fail("it did not come back")
-    process.terminate()
-    ended(process)
+            assert time.monotonic() < deadline, "it did not come back"
+            time.sleep(0.1)
+        else:
+            break
 
 
 def test_the_database_and_its_roles_are_made_again_without_harm(postgres: EmbeddedPostgres) -> None:
