@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import time
@@ -31,10 +30,9 @@ from tenancy.refusals import Refusals
 from tenancy.settings import TenancySettings
 from tenancy.webhooks import Webhooks
 from worklogs import api, pages, services
+from worklogs.blueprints import LARGEST_BODY
 
 STATIC = Path(__file__).parent / "static"
-#: Bytes of a request's body: the longest description, each of its characters escaped, and room to spare.
-LARGEST_BODY = 1 << 20
 _log = structlog.get_logger("app")
 
 # JSON lines for machines. Tracebacks without local variables: those can hold secrets (domain.md S4).
@@ -80,7 +78,7 @@ class _Application(Flask):
 def create_app(settings: Settings) -> Flask:
     """The web application. Raises IsolationMissing when the database does not isolate tenants as it must."""
     app = _Application("worklog-vault", static_folder=str(STATIC), static_url_path="/static")
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY  # Also for routes that read their body themselves.
     database = Database(settings.tenancy)
     isolation.verify(database.engine)
     installations = Installations(database)
@@ -169,12 +167,6 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return self._make()
 
 
-def _settle(_worker: object) -> None:
-    """Hide from the garbage collector what a worker has loaded: it would walk all of it again and again."""
-    gc.collect()
-    gc.freeze()
-
-
 def _settings() -> Settings:
     try:
         return Settings.from_env(os.environ)
@@ -230,7 +222,6 @@ def serve(bind: str, workers: int, threads: int, wait: float) -> None:
         "limit_request_line": 8190,
         "forwarded_allow_ips": "",
         "control_socket_disable": True,
-        "post_worker_init": _settle,
     }
     _Server(options, lambda: _when_the_database_is_up(lambda: create_app(settings), wait)).run()
 
