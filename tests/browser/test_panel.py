@@ -264,6 +264,8 @@ def test_the_frame_grows_and_shrinks_with_what_is_in_it(house: House, team: Secu
     member = visit("member")
     panel = member.issue()
     expect(entries(panel)).to_have_count(2)
+    expect(loaded(panel)).to_be_visible()
+    expect(panel.get_by_role("button", name="Log secured time")).to_be_visible()
     assert member.fits()
     before = member.frame_height()
 

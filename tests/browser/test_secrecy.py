@@ -34,6 +34,9 @@ def what_the_panel_says(visit: Visit) -> str:
     panel = visit.issue()
     expect(entries(panel)).to_have_count(PUBLIC)
     expect(loaded(panel)).to_be_visible()
+    # Which of the two it is depends on the person's teams, which come last and are not announced.
+    add = panel.get_by_role("button", name="Log secured time")
+    expect(add.or_(panel.get_by_text("You are in no secured team"))).to_be_visible()
     return panel.get_by_role("main").inner_text()
 
 
