@@ -20,6 +20,7 @@ import threading
 import time
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -146,6 +147,9 @@ class EmbeddedPostgres:
             return
         if self.is_running():
             self._pg_ctl("stop", "-m", mode, "-t", str(_START_SECONDS))
+        if self._socket_dir != self._cluster:
+            with suppress(OSError):
+                self._socket_dir.rmdir()
         self._release()
 
     def restart(self, mode: StopMode = "fast") -> None:

@@ -150,6 +150,9 @@ def test_a_directory_too_long_for_a_socket_works(data_dir: Path) -> None:
         server.create_database()
         with psycopg.connect(server.urls().app) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
+        elsewhere = Path(server.urls().app.partition("host=")[2])
+        assert elsewhere.is_dir()
+    assert not elsewhere.exists()
 
 
 def test_a_socket_directory_that_belongs_to_somebody_else_is_not_used(
