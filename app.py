@@ -202,7 +202,7 @@ def main() -> None:
 )
 @click.option("--workers", default=2, envvar="VAULT_WEB_WORKERS", show_default=True, help="Processes.")
 @click.option(
-    "--threads", default=8, envvar="VAULT_WEB_THREADS", show_default=True, help="Threads a process."
+    "--threads", default=4, envvar="VAULT_WEB_THREADS", show_default=True, help="Threads a process."
 )
 @click.option("--wait", default=30.0, show_default=True, help="Seconds to wait for the database.")
 def serve(bind: str, workers: int, threads: int, wait: float) -> None:

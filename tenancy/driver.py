@@ -71,7 +71,6 @@ class DriverConnection(psycopg.Connection[TupleRow]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._prepared_hot: set[bytes] = set()
-        self._rows = Transformer(self)
 
     def run(self, statement: Statement, values: Mapping[str, object]) -> list[Row]:
         """Run a statement in the transaction that is open, and return its rows.
@@ -94,8 +93,10 @@ class DriverConnection(psycopg.Connection[TupleRow]):
         self._checked(result)
         if not result.ntuples:
             return []
-        self._rows.set_pgresult(result)
-        return self._rows.load_rows(0, result.ntuples, tuple)
+        # Not kept: it holds the connection, which would then be closed by the garbage collector alone.
+        rows = Transformer(self)
+        rows.set_pgresult(result)
+        return rows.load_rows(0, result.ntuples, tuple)
 
     def commit(self) -> None:
         """Commit; raises as `run` does. Two-phase commits and pipelines are not used here."""
