@@ -16,6 +16,8 @@ from worklogs.entries.listing import LISTING
 
 CLIENTS, THREADS = 8, 2
 _PGBENCH = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pgbench"
+#: The variables of the script that come from the command line.
+GIVEN = frozenset({"tenants", "action", "related", "before", "before_id", "limit"})
 _VARIABLE = re.compile(r"%\((\w+)\)s")
 _TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 _LATENCY = re.compile(r"^latency average = ([\d.]+) ms", re.MULTILINE)

@@ -73,11 +73,13 @@ class DriverConnection(psycopg.Connection[TupleRow]):
         self._prepared_hot: set[bytes] = set()
 
     def run(self, statement: Statement, values: Mapping[str, object]) -> list[Row]:
-        """Run a statement in the transaction that is open, and return its rows.
+        """Run a statement and return its rows; like a cursor of psycopg, begin a transaction if none is open.
 
         Raises psycopg's errors, OperationalError when the connection is lost.
         """
         arguments = statement.arguments(values)
+        if self.pgconn.transaction_status == _IDLE and not self.autocommit:
+            self._checked(self.pgconn.exec_(b"begin"))
         if self.prepare_threshold is None:
             # A pooler between us and the server gives every transaction another session.
             result = self.pgconn.exec_params(statement.sql, arguments, result_format=Format.BINARY)

@@ -1,117 +1,115 @@
-"""The short way through libpq gives what psycopg gives, and fails as it fails."""
+"""Hot statements through libpq itself behave as psycopg's own do."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from uuid import uuid4
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from psycopg.errors import DivisionByZero, UniqueViolation
+from psycopg.pq import TransactionStatus
 
-from tenancy.actors import Actor
-from tenancy.database import Database
-from tenancy.driver import Statement
-from tenancy.embedded import EmbeddedPostgres
-from tenancy.errors import DatabaseUnavailable, TransactionLost
-from tenancy.settings import TenancySettings
+from tenancy.driver import DriverConnection, Statement
 
 ECHO = Statement.of(
     "echo",
-    "select %(text)s::text, %(number)s::bigint, %(id)s::uuid, %(at)s::timestamptz, %(day)s::date, "
-    "%(nothing)s::text, %(text)s::text || '!', array[%(number)s::int]",
+    "select %(text)s::text, %(number)s::bigint, %(id)s::uuid, %(at)s::timestamptz, %(bytes)s::bytea,"
+    " %(list)s::uuid[], %(text)s::text is null",
 )
-DELETE_ISSUE = Statement.of(
-    "delete_issue", "insert into vault.deleted_issue values (%(site)s, %(id)s, now())"
-)
-WRONG = Statement.of("wrong", "select nonsense")
+ROW = {
+    "text": "ünï'\"; --",
+    "number": 2**40,
+    "id": UUID("0192d3a0-0000-7000-8000-000000000001"),
+    "at": datetime(2026, 11, 24, 9, 0, 0, 123456, tzinfo=UTC),
+    "bytes": "\\x00ff",
+    "list": "{0192d3a0-0000-7000-8000-000000000001}",
+}
+DIVIDE = Statement.of("divide", "select 1 / %(by)s::int")
 
 
-def test_parameters_are_numbered_in_the_order_of_their_first_appearance() -> None:
-    statement = Statement.of("x", "select %(b)s, %(a)s, %(b)s")
-    assert statement.sql == b"select $1, $2, $1"
-    assert statement.parameters == ("b", "a")
+@pytest.fixture(params=[5, None], ids=["prepared", "behind a pooler"])
+def connection(request: pytest.FixtureRequest, scratch_url: str) -> Iterator[DriverConnection]:
+    """A connection of the app role, that prepares or does not."""
+    with DriverConnection.connect(scratch_url, prepare_threshold=request.param) as connection:
+        yield connection
 
 
-def test_values_come_back_as_what_they_are(database: Database, lead: Actor) -> None:
-    values = {
-        "text": "it's; drop table 'ключ' %s $1",
-        "number": 2**40 % 2**31,
-        "id": uuid4(),
-        "at": datetime(2026, 11, 24, 9, 0, tzinfo=UTC),
-        "day": date(2026, 11, 24),
-        "nothing": None,
-    }
-    with database.tenant_session(lead) as session:
-        for _ in range(3):
-            (row,) = session.run(ECHO, values)
-            assert row[:6] == tuple(values.values())
-            assert row[6:] == (f"{values['text']}!", [values["number"]])
+@pytest.fixture
+def scratch_url(postgres, scratch: str) -> str:
+    """The app role's URL of a database of this test's own."""
+    url: str = postgres.urls(scratch).app
+    return url
 
 
-def test_it_runs_in_the_sessions_transaction(database: Database, lead: Actor) -> None:
-    with pytest.raises(ZeroDivisionError), database.tenant_session(lead) as session:
-        assert session.run(DELETE_ISSUE, {"site": lead.instance_key, "id": 900}) == []
-        assert session.execute(text("select issue_id from vault.deleted_issue")).scalar_one() == 900
-        raise ZeroDivisionError
-    with database.tenant_session(lead) as session:
-        assert session.execute(text("select issue_id from vault.deleted_issue")).scalars().all() == []
+def test_values_go_in_as_text_and_come_out_as_what_they_are(connection: DriverConnection) -> None:
+    for _ in range(3):
+        assert connection.run(ECHO, ROW) == [
+            (ROW["text"], ROW["number"], ROW["id"], ROW["at"], b"\x00\xff", [ROW["id"]], False)
+        ]
+    assert connection.run(ECHO, dict.fromkeys(ROW)) == [(None, None, None, None, None, None, True)]
 
 
-def test_it_is_confined_to_the_tenant(database: Database, lead: Actor, stranger: Actor) -> None:
-    with (
-        pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"),
-        database.tenant_session(lead) as session,
-    ):
-        session.run(DELETE_ISSUE, {"site": stranger.instance_key, "id": 901})
+def test_a_zero_character_is_refused_and_never_cuts_a_text_short(connection: DriverConnection) -> None:
+    with pytest.raises(psycopg.DataError, match="NUL"):
+        connection.run(ECHO, {**ROW, "text": "user\0admin"})
 
 
-def test_the_zero_character_is_refused_and_not_cut_off_at(database: Database, lead: Actor) -> None:
-    with pytest.raises(psycopg.DataError), database.tenant_session(lead) as session:
-        session.run(DELETE_ISSUE, {"site": f"{lead.instance_key}\0", "id": 902})
+def test_a_statement_is_prepared_once_where_that_is_allowed(connection: DriverConnection) -> None:
+    for _ in range(3):
+        connection.run(ECHO, ROW)
+    names = connection.execute("select name from pg_prepared_statements where name = 'echo'").fetchall()
+    assert names == ([("echo",)] if connection.prepare_threshold else [])
 
 
-def test_a_failure_is_psycopgs_and_says_which_constraint(database: Database, lead: Actor) -> None:
-    with pytest.raises(psycopg.errors.UniqueViolation) as failed, database.tenant_session(lead) as session:
-        for _ in range(2):
-            session.run(DELETE_ISSUE, {"site": lead.instance_key, "id": 903})
-    assert failed.value.diag.constraint_name == "deleted_issue_pkey"
-
-
-def test_a_swallowed_failure_does_not_pass_for_a_commit(database: Database, lead: Actor) -> None:
-    with pytest.raises(TransactionLost), database.tenant_session(lead) as session:
-        session.run(DELETE_ISSUE, {"site": lead.instance_key, "id": 904})
-        with pytest.raises(psycopg.errors.UndefinedColumn):
-            session.run(WRONG, {})
-    with database.tenant_session(lead) as session:
-        assert session.execute(text("select count(*) from vault.deleted_issue")).scalar_one() == 0
-
-
-def test_a_lost_connection_is_told_as_such(
-    database: Database, lead: Actor, postgres: EmbeddedPostgres
+def test_a_statement_begins_a_transaction_and_commit_keeps_what_it_did(
+    connection: DriverConnection, scratch_url: str
 ) -> None:
-    with pytest.raises(DatabaseUnavailable), database.tenant_session(lead) as session:
-        pid = session.execute(text("select pg_backend_pid()")).scalar_one()
-        with psycopg.connect(postgres.admin_url(), autocommit=True) as admin:
-            admin.execute("select pg_terminate_backend(%s, 5000)", [pid])
-        session.run(DELETE_ISSUE, {"site": lead.instance_key, "id": 905})
-    with database.tenant_session(lead) as session:
-        assert session.execute(text("select count(*) from vault.deleted_issue")).scalar_one() == 0
+    defer = Statement.of("count", "select count(*) from jobs.procrastinate_workers where id > %(id)s")
+    connection.run(defer, {"id": 0})
+    assert connection.pgconn.transaction_status == TransactionStatus.INTRANS
+    insert = Statement.of("worker", "insert into jobs.procrastinate_workers default values returning id")
+    [(rolled_back,)] = connection.run(insert, {})
+    connection.rollback()
+    [(kept,)] = connection.run(insert, {})
+    connection.commit()
+    assert connection.pgconn.transaction_status == TransactionStatus.IDLE
+    with psycopg.connect(scratch_url) as another:
+        rows = another.execute("select id from jobs.procrastinate_workers").fetchall()
+    assert rows == [(kept,)] != [(rolled_back,)]
 
 
-@pytest.mark.parametrize("setting", ["on", "off"])
-def test_a_statement_is_prepared_once_a_connection_and_not_behind_a_pooler(
-    database_environ: dict[str, str], lead: Actor, setting: str
-) -> None:
-    database = Database(
-        TenancySettings.from_env({**database_environ, "VAULT_DATABASE_PREPARED_STATEMENTS": setting})
+def test_committing_or_rolling_back_nothing_is_nothing(connection: DriverConnection) -> None:
+    connection.commit()
+    connection.rollback()
+    assert connection.pgconn.transaction_status == TransactionStatus.IDLE
+
+
+def test_errors_are_psycopgs_with_state_and_constraint(connection: DriverConnection) -> None:
+    with pytest.raises(DivisionByZero):
+        connection.run(DIVIDE, {"by": 0})
+    with pytest.raises(psycopg.errors.InFailedSqlTransaction):
+        connection.run(DIVIDE, {"by": 1})
+    connection.rollback()
+    twice = Statement.of(
+        "twice",
+        "insert into vault.webhook_delivery (instance_key, identifier, event, sent_at)"
+        " values ('acme', %(id)s, 'e', now()), ('acme', %(id)s, 'e', now())",
     )
-    names = text("select name from pg_prepared_statements where name = 'delete_issue'")
-    try:
-        for number in range(910, 913):
-            with database.tenant_session(Actor(f"pooled-{setting}", None, lead.kind)) as session:
-                session.run(DELETE_ISSUE, {"site": session.actor.instance_key, "id": number})
-                prepared = session.execute(names).scalars().all()
-        assert prepared == (["delete_issue"] if setting == "on" else [])
-    finally:
-        database.dispose()
+    connection.execute("select set_config('vault.instance_key', 'acme', true)")
+    with pytest.raises(UniqueViolation) as refused:
+        connection.run(twice, {"id": "1"})
+    assert refused.value.diag.constraint_name == "webhook_delivery_pkey"
+
+
+def test_a_lost_connection_is_an_operational_error(
+    connection: DriverConnection, scratch_admin: psycopg.Connection
+) -> None:
+    connection.run(DIVIDE, {"by": 1})
+    scratch_admin.execute("select pg_terminate_backend(%s)", [connection.info.backend_pid])
+    with pytest.raises(psycopg.OperationalError):
+        connection.run(DIVIDE, {"by": 1})
+    assert connection.closed
+    with pytest.raises(psycopg.OperationalError):
+        connection.run(DIVIDE, {"by": 1})
