@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import cast
 
 from flask import Flask, current_app
-from tenancy.installations import Installations
 
 from connect import guard
 from connect.jira import Jira, Site
 from connect.settings import ConnectSettings
 from tenancy.actors import Actor, ActorKind
 from tenancy.database import Database
+from tenancy.installations import Installations
 
 _KEY = "worklog-vault"
 
