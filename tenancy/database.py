@@ -11,13 +11,12 @@ from sqlalchemy import Connection, Engine, RootTransaction, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 
 from connect.errors import VaultError
 from tenancy import driver, eventlog
 from tenancy.actors import Actor
 from tenancy.directory import Directory
-from tenancy.driver import Row, Statement, driver_of
+from tenancy.driver import DriverSession, Row, Statement, driver_of
 from tenancy.encryption import Cipher, KeyEncryptionKeys
 from tenancy.errors import (
     DatabaseUnavailable,
@@ -36,7 +35,7 @@ _TRY_AGAIN = frozenset({"40001", "40P01", "55P03"})
 _GOING_OR_COMING = frozenset({"57P01", "57P02", "57P03", "57P05"})
 
 
-class TenantSession(Session):
+class TenantSession(DriverSession):
     """A session that is one transaction of one tenant, for one actor.
 
     It commits when the block of `Database.tenant_session` ends. `commit`, `rollback` and `close` are refused
@@ -49,7 +48,7 @@ class TenantSession(Session):
 
     def run(self, statement: Statement, values: Mapping[str, object]) -> list[Row]:
         """Run a hot statement past SQLAlchemy, and return its rows. Raises psycopg's errors."""
-        return driver_of(self.connection()).run(statement, values)
+        return driver_of(self).run(statement, values)
 
     def commit(self) -> None:
         """Refuse with SessionIsOneTransaction."""
@@ -61,6 +60,7 @@ class TenantSession(Session):
 
     def end(self) -> None:
         """Let go of everything; any later use raises. Called by `Database.tenant_session` only."""
+        self.driver = None
         super().close()
 
     def close(self) -> None:

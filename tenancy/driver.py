@@ -22,6 +22,7 @@ from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.orm import Session
 
 from tenancy.errors import DatabaseUnavailable
 
@@ -125,8 +126,23 @@ def create_engine(url: URL, **options: Any) -> Engine:
     return engine
 
 
-def driver_of(connection: Connection) -> DriverConnection:
+class DriverSession(Session):
+    """A session on a connection of such an engine.
+
+    It knows the driver's connection from the start: a hot statement then does not set SQLAlchemy's session in
+    motion, which a transaction of nothing else can do without.
+    """
+
+    def __init__(self, connection: Connection, **options: Any) -> None:
+        super().__init__(connection, **options)
+        self.driver: DriverConnection | None = driver_of(connection)
+
+
+def driver_of(where: Connection | Session) -> DriverConnection:
     """Return what is behind a connection of such an engine. Raises DatabaseUnavailable when it is lost."""
+    if isinstance(where, DriverSession) and where.driver is not None:
+        return where.driver
+    connection = where.connection() if isinstance(where, Session) else where
     driver = connection.connection.driver_connection
     if not isinstance(driver, DriverConnection):
         raise DatabaseUnavailable

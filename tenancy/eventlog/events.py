@@ -83,7 +83,7 @@ def record(
     if changes is not None:
         _refuse_content(changes)
     event_id = new_id()
-    driver_of(session.connection()).run(
+    driver_of(session).run(
         _INSERT,
         {
             "instance_key": actor.instance_key,
