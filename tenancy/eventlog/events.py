@@ -72,8 +72,11 @@ def record(
     reason: str | None = None,
     changes: Mapping[str, Any] | None = None,
     related: Sequence[UUID | str] = (),
+    with_commit: bool = False,
 ) -> UUID:
     """Write one event into the session's transaction and return its id.
+
+    With `with_commit` it travels with the transaction's commit: for reads, which do nothing else after it.
 
     `reason` is a stable code or a sentence, `changes` the before and after of settings and permissions,
     `related` the ids of rows the act touched besides its target (the work logs that a read returned). Texts
@@ -83,7 +86,9 @@ def record(
     if changes is not None:
         _refuse_content(changes)
     event_id = new_id()
-    driver_of(session).run(
+    driver = driver_of(session)
+    write = driver.run_at_commit if with_commit else driver.run
+    write(
         _INSERT,
         {
             "instance_key": actor.instance_key,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID
@@ -11,7 +12,7 @@ import pytest
 from psycopg.errors import DivisionByZero, UniqueViolation
 from psycopg.pq import TransactionStatus
 
-from tenancy.driver import DriverConnection, Statement
+from tenancy.driver import Call, DriverConnection, Statement
 
 ECHO = Statement.of(
     "echo",
@@ -113,3 +114,89 @@ def test_a_lost_connection_is_an_operational_error(
     assert connection.closed
     with pytest.raises(psycopg.OperationalError):
         connection.run(DIVIDE, {"by": 1})
+
+
+COUNT = Statement.of("count", "select count(*) from jobs.procrastinate_workers")
+INSERT = Statement.of("worker", "insert into jobs.procrastinate_workers default values")
+SLEEP = Statement.of("sleep", "select pg_sleep(%(seconds)s::float)")
+
+
+def test_a_transaction_begins_with_statements_and_gets_the_rows_of_the_last(
+    connection: DriverConnection,
+) -> None:
+    assert connection.begin_with(Call(DIVIDE, {"by": 1}), Call(DIVIDE, {"by": -1})) == [(-1,)]
+    assert connection.pgconn.transaction_status == TransactionStatus.INTRANS
+    assert connection.execute("select 1").fetchone() == (1,)
+
+
+def test_what_stands_behind_a_failed_statement_does_not_run(connection: DriverConnection) -> None:
+    with pytest.raises(DivisionByZero):
+        connection.begin_with(Call(DIVIDE, {"by": 0}), Call(INSERT, {}))
+    assert connection.pgconn.transaction_status == TransactionStatus.INERROR
+    connection.rollback()
+    assert connection.run(COUNT, {}) == [(0,)]
+
+
+def test_what_is_run_at_commit_is_in_the_transaction(connection: DriverConnection, scratch_url: str) -> None:
+    connection.run(COUNT, {})
+    connection.run_at_commit(INSERT, {})
+    connection.commit()
+    with psycopg.connect(scratch_url) as another:
+        assert another.execute(COUNT.sql).fetchone() == (1,)
+
+
+def test_a_failure_at_commit_undoes_everything(connection: DriverConnection, scratch_url: str) -> None:
+    connection.run(INSERT, {})
+    connection.run_at_commit(DIVIDE, {"by": 0})
+    with pytest.raises(DivisionByZero):
+        connection.commit()
+    connection.rollback()
+    with psycopg.connect(scratch_url) as another:
+        assert another.execute(COUNT.sql).fetchone() == (0,)
+
+
+def test_a_rollback_forgets_what_was_to_run_at_commit(connection: DriverConnection) -> None:
+    connection.run(COUNT, {})
+    connection.run_at_commit(INSERT, {})
+    connection.rollback()
+    assert connection.run(COUNT, {}) == [(0,)]
+    connection.commit()
+    assert connection.run(COUNT, {}) == [(0,)]
+
+
+def test_statements_are_prepared_again_after_psycopg_deallocated_all(connection: DriverConnection) -> None:
+    connection.run(DIVIDE, {"by": 1})
+    connection.execute("savepoint one", prepare=True)
+    connection.execute("rollback to savepoint one", prepare=True)
+    assert connection.run(DIVIDE, {"by": 1}) == [(1,)]
+
+
+def test_a_connection_lost_in_a_pipeline_is_an_operational_error(
+    connection: DriverConnection, scratch_admin: psycopg.Connection
+) -> None:
+    victim = connection.info.backend_pid
+    killer = threading.Timer(0.2, scratch_admin.execute, ["select pg_terminate_backend(%s)", [victim]])
+    killer.start()
+    with pytest.raises(psycopg.OperationalError):
+        connection.begin_with(Call(SLEEP, {"seconds": 30}), Call(COUNT, {}))
+    killer.join()
+    with pytest.raises(psycopg.OperationalError):
+        connection.begin_with(Call(COUNT, {}))
+    assert connection.closed
+
+
+def test_other_threads_work_while_one_waits_for_the_database(connection: DriverConnection) -> None:
+    turns = 0
+
+    def work() -> None:
+        nonlocal turns
+        while not done.wait(0.001):
+            turns += 1
+
+    done = threading.Event()
+    worker = threading.Thread(target=work)
+    worker.start()
+    connection.begin_with(Call(SLEEP, {"seconds": 0.3}))
+    done.set()
+    worker.join()
+    assert turns > 10

@@ -1,7 +1,8 @@
 """The secured work logs of one issue: the issue panel's question, and the product's hottest path.
 
 One transaction, one statement besides the context and the read's event, no call to Jira (design section
-10); docs/performance.md says what it costs. Who sees which row is the database's decision; there is no filter
+10). It opens the transaction and the event closes it, so that there are two round trips in all;
+docs/performance.md says what that is worth. Who sees which row is the database's decision; there is no filter
 here that could be forgotten.
 """
 
@@ -14,7 +15,7 @@ from uuid import UUID
 from tenancy import eventlog
 from tenancy.actors import Actor
 from tenancy.database import TenantSession
-from tenancy.driver import Statement
+from tenancy.driver import Call, Statement
 from tenancy.encryption import Cipher
 from worklogs import durations
 from worklogs.actions import Act
@@ -61,31 +62,32 @@ class Page:
 _EMPTY = Page((), more=False, total_seconds=0, working_time=WorkingTime())
 
 
-def of_issue(
-    session: TenantSession,
-    actor: Actor,
-    cipher: Cipher,
-    issue_id: int,
-    *,
-    before: tuple[datetime, UUID],
-    limit: int,
-) -> Page:
-    """The secured work logs of the issue that the actor may see (domain.md W3, W4); being read is an act.
+def question(actor: Actor, issue_id: int, *, before: tuple[datetime, UUID], limit: int) -> Call:
+    """What a session opens with to list an issue's secured work logs; page() reads what it returns.
 
-    An issue that the actor may not see, or that does not exist, has an empty page, and so has one without
-    work logs: the three look the same. `before` is a (start, id) that all rows of the page come behind.
+    `before` is a (start, id) that all rows of the page come behind.
     """
     started, worklog_id = before
-    rows = session.run(
+    return Call(
         _LISTING,
         {
             "account_id": actor.user(),
             "issue_id": issue_id,
             "before": started,
             "before_id": worklog_id,
+            # One more than is shown tells whether there are more.
             "limit": limit + 1,
         },
     )
+
+
+def page(session: TenantSession, actor: Actor, cipher: Cipher, issue_id: int, *, limit: int) -> Page:
+    """The secured work logs of the issue that the actor may see (domain.md W3, W4); being read is an act.
+
+    The session has opened with question(). An issue that the actor may not see, or that does not exist, has
+    an empty page, and so has one without work logs: the three look the same.
+    """
+    rows = session.opening_rows
     if not rows:
         return _EMPTY
     found = [_entry(row, issue_id, cipher) for row in rows[:limit]]
@@ -95,6 +97,7 @@ def of_issue(
         Act.WORKLOG_READ,
         eventlog.Target("issue", issue_id),
         related=[entry.id for entry in found],
+        with_commit=True,
     )
     total, hours_per_day, days_per_week = rows[0][-3:]
     return Page(found, len(rows) > limit, total, durations.working_time(hours_per_day, days_per_week))

@@ -121,10 +121,9 @@ class OneWorklog(MethodView):
 def _secured_page(issue: int, position: positions.Position, limit: int) -> dict[str, Any]:
     """One page of the secured world alone: the panel's first and most frequent question."""
     actor, database = services.current_actor(), services.current().database
-    with database.tenant_session(actor, durable=False) as session:
-        page = listing.of_issue(
-            session, actor, database.cipher(session), issue, before=position.secured, limit=limit
-        )
+    question = listing.question(actor, issue, before=position.secured, limit=limit)
+    with database.tenant_session(actor, durable=False, opening=question) as session:
+        page = listing.page(session, actor, database.cipher(session), issue, limit=limit)
     last = page.entries[-1] if page.more else None
     return answers.page(
         [answers.secured(entry, page.working_time) for entry in page.entries],
@@ -141,12 +140,12 @@ def _merged(
     actor, database = services.current_actor(), services.current().database
     rows: list[tuple[tuple[Any, ...], str, dict[str, Any]]] = []
     total, more = 0, False
-    with database.tenant_session(actor, durable=False) as session:
+    question = listing.question(actor, issue, before=position.secured, limit=limit)
+    opening = question if wanted != "public" else None
+    with database.tenant_session(actor, durable=False, opening=opening) as session:
         working_time = settings.load(session, actor).working_time
-        if wanted != "public":
-            page = listing.of_issue(
-                session, actor, database.cipher(session), issue, before=position.secured, limit=limit
-            )
+        if opening:
+            page = listing.page(session, actor, database.cipher(session), issue, limit=limit)
             total, more = page.total_seconds, page.more
             for entry in page.entries:
                 rows.append(
