@@ -41,7 +41,7 @@ _CONTEXT = Statement.of(
     " set_config('vault.account_id', %(account_id)s, true)",
 )
 _CONTEXT_OF_A_READ = Statement.of(
-    "context of a read",
+    "context_of_a_read",
     "select set_config('vault.instance_key', %(instance_key)s, true),"
     " set_config('vault.account_id', %(account_id)s, true), set_config('synchronous_commit', 'off', true)",
 )

@@ -42,7 +42,7 @@ select visible.id::text, team_id::text, team_name, author_account_id, started_at
  order by started_at desc, visible.id desc
  limit %(limit)s
 """
-_LISTING = Statement.of("issue listing", LISTING)
+_LISTING = Statement.of("issue_listing", LISTING)
 
 
 @dataclass(frozen=True, slots=True)
