@@ -25,6 +25,7 @@ class Plan:
     tenants: int
     rounds: int
     seconds: float
+    threads: int
     profiled_seconds: float
     directory: Path
 
@@ -47,9 +48,12 @@ class Plan:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where the seeded cluster is kept.",
 )
+@click.option("--threads", default=2, show_default=True, help="Threads of each of the two web processes.")
 @click.option("--quick", is_flag=True, help="Two sites and one short round: does it still run?")
 @click.option("--profile", "profiled", is_flag=True, help="Also tell where the server's time goes (py-spy).")
-def main(duration: float, rounds: int, report_path: Path, data: Path, quick: bool, profiled: bool) -> None:
+def main(
+    duration: float, rounds: int, report_path: Path, data: Path, threads: int, quick: bool, profiled: bool
+) -> None:
     """Measure the issue panel: GET /api/v1/issues/{id}/worklogs.
 
     Starts PostgreSQL with 50 sites and 1,000,000 secured work logs in .data/bench (made at the first run, in
@@ -61,6 +65,7 @@ def main(duration: float, rounds: int, report_path: Path, data: Path, quick: boo
         tenants=_QUICK_TENANTS if quick else _TENANTS,
         rounds=1 if quick else rounds,
         seconds=min(duration, 3.0) if quick else duration,
+        threads=threads,
         profiled_seconds=10.0 if profiled else 0.0,
         directory=data / name,
     )
@@ -78,7 +83,7 @@ def main(duration: float, rounds: int, report_path: Path, data: Path, quick: boo
 def _measure(plan: Plan, console: Console) -> Report:
     with (
         seed.seeded(plan.directory, plan.tenants, console) as database,
-        serving(database.environ, plan.directory / "server.log") as server,
+        serving(database.environ, plan.threads, plan.directory / "server.log") as server,
     ):
         answers.check(server, database)
         console.print("The answers are right. Measuring ...")
@@ -109,7 +114,7 @@ def _alternate(plan: Plan, console: Console, database: Seeded, server: Server) -
         with profile.Recorder(server.pid, plan.directory / "profile.txt", plan.profiled_seconds) as recorder:
             load.run(server, postmaster, readers, plan.profiled_seconds + 1)
         shares = recorder.shares()
-    return Report(plan.tenants, plan.tenants * world.WORKLOGS, panel, pgbench, shares)
+    return Report(plan.threads, plan.tenants, plan.tenants * world.WORKLOGS, panel, pgbench, shares)
 
 
 if __name__ == "__main__":

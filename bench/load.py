@@ -64,8 +64,9 @@ def run(server: Server, database_pid: int, readers: Path, seconds: float) -> Rou
     if own.returncode or not printed.strip():
         raise LoadFailed(f"wrk failed: {complaints}{printed}")
     seen = json.loads(printed.strip().splitlines()[-1])
-    if seen["errors"] or not seen["requests"]:
-        raise LoadFailed(f"{seen['errors']} of {seen['requests']} requests failed under load.")
+    failed = {kind: number for kind, number in seen["errors"].items() if number}
+    if failed or not seen["requests"]:
+        raise LoadFailed(f"Of {seen['requests']} requests, these failed under load: {failed}")
     served, stored, ours, busy = (late - early for late, early in zip(after, before, strict=True))
     return Round(
         requests=seen["requests"],

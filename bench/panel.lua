@@ -32,8 +32,8 @@ function done(summary, latency, _)
   local errors = summary.errors
   print(string.format(
     '\n{"requests": %d, "seconds": %.3f, "bytes": %d, "p50_ms": %.3f, "p90_ms": %.3f, "p99_ms": %.3f, '
-      .. '"max_ms": %.3f, "errors": %d}',
+      .. '"max_ms": %.3f, "errors": {"connect": %d, "read": %d, "write": %d, "status": %d, "timeout": %d}}',
     summary.requests, summary.duration / 1e6, summary.bytes,
     latency:percentile(50) / 1e3, latency:percentile(90) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3,
-    errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+    errors.connect, errors.read, errors.write, errors.status, errors.timeout))
 end

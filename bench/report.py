@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import load, yardstick
+from bench.server import WORKERS
 
 GOAL_RATIO, STRETCH_RATIO, GOAL_P99_MS = 0.25, 0.35, 50.0
 #: More of the machine than this for somebody else, and the figures say more about them than about us.
@@ -26,6 +27,7 @@ _NOISY = 0.05
 class Report:
     """One run: its rounds, in the order in which they were measured."""
 
+    threads: int
     tenants: int
     worklogs: int
     panel: Sequence[load.Round]
@@ -60,6 +62,7 @@ class Report:
                 "architecture": platform.machine(),
                 "python": platform.python_version(),
             },
+            "server": {"workers": WORKERS, "threads": self.threads},
             "data": {"tenants": self.tenants, "worklogs": self.worklogs},
             "goal": {"ratio": GOAL_RATIO, "stretch_ratio": STRETCH_RATIO, "p99_ms": GOAL_P99_MS},
             "figures": self.figures(),

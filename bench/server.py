@@ -42,7 +42,7 @@ class Server:
 
 
 @contextmanager
-def serving(environ: Mapping[str, str], log: Path) -> Iterator[Server]:
+def serving(environ: Mapping[str, str], threads: int, log: Path) -> Iterator[Server]:
     """Serve with two workers on a free port until the block ends. Raises ServerFailed."""
     port = _free_port()
     settings = {
@@ -53,7 +53,7 @@ def serving(environ: Mapping[str, str], log: Path) -> Iterator[Server]:
     }
     command = [
         *(str(Path(sys.executable).parent / "worklog-vault"), "serve"),
-        *("--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS)),
+        *("--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--threads", str(threads)),
     ]
     with log.open("w") as words:
         process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=words, stderr=words)
