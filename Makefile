@@ -15,7 +15,7 @@ help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(INSTALLED) $(BUNDLES) ## Start it all: PostgreSQL, the app, its worker, two Jira sites. Ctrl-C stops.
-	@$(BIN)/python -m sandbox.demo
+	@$(BIN)/python -m sandbox.demo || [ $$? -eq 130 ]  # Ctrl-C is how it ends.
 
 test: $(INSTALLED) $(BUNDLES) lint ## Run every test: Python, TypeScript, PostgreSQL, a real browser.
 	@$(BIN)/python -m tests.run
