@@ -9,7 +9,8 @@ request does and is worth it; everything else is psycopg as it comes.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import select
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -18,7 +19,7 @@ import sqlalchemy
 from psycopg.abc import PQGen
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import DiagnosticField, Escaping, ExecStatus, Format, TransactionStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, event
@@ -28,7 +29,6 @@ from sqlalchemy.orm import Session
 from tenancy.errors import DatabaseUnavailable
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
-_NUMBERED = re.compile(rb"\$(\d+)")
 _DONE = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 _IDLE = TransactionStatus.IDLE
 
@@ -39,7 +39,7 @@ Row = tuple[Any, ...]
 class Statement:
     """A hot statement: prepared once a connection under its `name`, so different statements differ in name.
 
-    Make it with `Statement.of`: the name is an identifier, parameters stand as `%(name)s`.
+    Make it with `Statement.of`, whose parameters stand as `%(name)s`.
     """
 
     name: bytes
@@ -76,6 +76,9 @@ class Call:
     values: Mapping[str, object]
 
 
+_BEGIN, _COMMIT = Statement.of("begin", "begin"), Statement.of("commit", "commit")
+
+
 class DriverConnection(psycopg.Connection[TupleRow]):
     """A connection that runs hot statements, several in one round trip where they follow each other."""
 
@@ -83,6 +86,8 @@ class DriverConnection(psycopg.Connection[TupleRow]):
         super().__init__(*args, **kwargs)
         self._prepared_hot: set[bytes] = set()
         self._at_commit: list[Call] = []
+        self._readable = select.poll()
+        self._readable.register(self.fileno(), select.POLLIN)
 
     def run(self, statement: Statement, values: Mapping[str, object]) -> list[Row]:
         """Run a statement and return its rows; like a cursor of psycopg, begin a transaction if none is open.
@@ -91,7 +96,7 @@ class DriverConnection(psycopg.Connection[TupleRow]):
         """
         arguments = statement.arguments(values)
         if self.pgconn.transaction_status == _IDLE and not self.autocommit:
-            self._run_together(b"begin")
+            self._checked(self.pgconn.exec_(b"begin"))
         if self._prepares(statement):
             result = self.pgconn.exec_prepared(
                 statement.name,
@@ -105,7 +110,7 @@ class DriverConnection(psycopg.Connection[TupleRow]):
 
     def begin_with(self, *calls: Call) -> list[Row]:
         """Begin a transaction and run these in one round trip; return the rows of the last."""
-        return self._rows(self._run_together(b"begin", *map(self._as_sql, calls)))
+        return self._rows(self._run_together([Call(_BEGIN, {}), *calls])[-1])
 
     def run_at_commit(self, statement: Statement, values: Mapping[str, object]) -> None:
         """Run a statement in the commit's round trip; the commit raises its error. A rollback forgets it."""
@@ -116,34 +121,57 @@ class DriverConnection(psycopg.Connection[TupleRow]):
         if self.pgconn.transaction_status == _IDLE:
             return
         calls, self._at_commit = self._at_commit, []
-        self._run_together(*map(self._as_sql, calls), b"commit")
+        if calls:
+            self._run_together([*calls, Call(_COMMIT, {})])
+        else:
+            self._checked(self.pgconn.exec_(b"commit"))
 
     def rollback(self) -> None:
         """Roll back, if there is anything to; raises as `run` does."""
         self._at_commit.clear()
         if self.pgconn.transaction_status != _IDLE:
-            self._run_together(b"rollback")
+            self._checked(self.pgconn.exec_(b"rollback"))
 
-    def _run_together(self, *commands: bytes) -> PGresult:
-        """Run these in one round trip, none behind one that fails; return the last one's result.
+    def _run_together(self, calls: Sequence[Call]) -> list[PGresult]:
+        """Run in libpq's pipeline mode: when one fails, PostgreSQL skips what comes behind it.
 
-        As one text with `execute`, not in libpq's pipeline mode: psycopg sends and waits in that mode without
-        letting go of the interpreter's lock (measured: the panel then held it a fifth of its time).
+        Not psycopg's own pipeline, which takes longer than the round trips that it saves; nor one text of
+        several `execute`, which costs PostgreSQL more (measured: 0.63 ms a panel instead of 0.45).
         """
-        result = self.pgconn.exec_(b"; ".join(commands))
-        self._checked(result)
-        return result
+        server = self.pgconn
+        ready = [(call.statement, call.statement.arguments(call.values)) for call in calls]
+        prepared = [self._prepares(statement) for statement, _ in ready]
+        server.enter_pipeline_mode()
+        for (statement, arguments), known in zip(ready, prepared, strict=True):
+            if known:
+                server.send_query_prepared(statement.name, arguments, result_format=Format.BINARY)
+            else:
+                server.send_query_params(statement.sql, arguments, result_format=Format.BINARY)
+        server.pipeline_sync()
+        results = [self._next_result() for _ in ready]
+        self._next_result(ExecStatus.PIPELINE_SYNC)
+        server.exit_pipeline_mode()
+        for result in results:
+            self._checked(result)
+        return results
 
-    def _as_sql(self, call: Call) -> bytes:
-        statement, literal = call.statement, Escaping(self.pgconn).escape_literal
-        literals = [
-            b"null" if argument is None else literal(argument)
-            for argument in statement.arguments(call.values)
-        ]
-        if self._prepares(statement):
-            arguments = b" (%s)" % b", ".join(literals) if literals else b""
-            return b"execute " + statement.name + arguments
-        return _NUMBERED.sub(lambda match: literals[int(match[1]) - 1], statement.sql)
+    def _next_result(self, last: ExecStatus | None = None) -> PGresult:
+        """The result of the pipeline's next statement. Raises OperationalError if the connection is lost."""
+        server = self.pgconn
+        result = None
+        while True:
+            # libpq's own waiting would keep the interpreter's lock; this lets other threads work.
+            while server.is_busy():
+                self._readable.poll()
+                server.consume_input()
+            found = server.get_result()
+            if found is None and result is not None:
+                return result
+            if found is None or server.status == ConnStatus.BAD:
+                raise psycopg.OperationalError(server.get_error_message())
+            if found.status == last:
+                return found
+            result = found
 
     def _deallocate(self, name: bytes | None) -> PQGen[None]:
         # psycopg deallocates all prepared statements, ours too, when its own may have become invalid: after
