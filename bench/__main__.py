@@ -57,7 +57,7 @@ def main(
     """Measure the issue panel: GET /api/v1/issues/{id}/worklogs.
 
     Starts PostgreSQL with 50 sites and 1,000,000 secured work logs in .data/bench (made at the first run, in
-    about two minutes), serves the product with two workers, loads it with wrk, and runs the same SQL in
+    half a minute), serves the product with two workers, loads it with wrk, and runs the same SQL in
     pgbench in turns with it. The ratio of both rates says how near the product is to its database.
     """
     name = "quick" if quick else "full"

@@ -204,7 +204,7 @@ def make_engine(settings: TenancySettings) -> Engine:
         hide_parameters=True,
         connect_args={
             "application_name": "worklog-vault",
-            # What literals are escaped for has to be what they are sent in (`tenancy/driver.py`).
+            # Hot statements send their parameters in it (`tenancy/driver.py`).
             "client_encoding": "utf8",
             "connect_timeout": 5,
             "keepalives_idle": 30,
