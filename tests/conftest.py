@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -18,6 +19,10 @@ from tenancy.embedded import THROWAWAY_SETTINGS, DatabaseUrls, EmbeddedPostgres
 from tenancy.installations import Installations
 from tenancy.migrations import upgrade
 from tenancy.settings import TenancySettings
+
+# No example is timed: a busy machine is no defect, and what is slow shows in `make bench`.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 TEMPLATE = "vault_template"
 _numbers = itertools.count(1)
