@@ -1,4 +1,4 @@
-"""Figures: medians of the rounds, against what issue 2 asks for."""
+"""Figures: medians of the rounds, against the goal."""
 
 from __future__ import annotations
 
